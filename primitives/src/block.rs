@@ -1,0 +1,185 @@
+//! Headers and blocks.
+//!
+//! A header's state and receipts roots are those after its *parent*, so that
+//! execution overlaps agreement. A header holds no round: it does not change
+//! when it is proposed again.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use serde::{Deserialize, Serialize};
+
+use crate::certificate::{Certificate, CertificateHash};
+use crate::codec::{Canonical, List};
+use crate::hash::{Domain, GenesisHash, Hash, meaningful_hash};
+use crate::keys::Address;
+use crate::merkle::{MerkleRoot, merkle_root};
+use crate::numbers::{Height, TimestampMs};
+use crate::transaction::{SignedTransactionId, Transaction};
+use crate::vote::Evidence;
+
+/// Lower, and full blocks of small transfers do not fit; higher, and one peer
+/// could hold a node's memory. Genesis may set a smaller limit.
+pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
+/// As many of the smallest transactions as fit the bytes above.
+pub const BLOCK_TRANSACTION_COUNT_MAX: usize = 65_536;
+/// More accusations wait for the next block.
+pub const BLOCK_EVIDENCE_COUNT_MAX: usize = 64;
+
+meaningful_hash!(
+    /// The hash of a block's header.
+    BlockId
+);
+meaningful_hash!(
+    /// The root of the state tree.
+    StateRoot
+);
+meaningful_hash!(
+    /// The hash of the parameters in force.
+    ParametersHash
+);
+
+/// What a block commits to. Its hash is the block's id.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Header {
+    /// The rules it follows.
+    pub version: HeaderVersion,
+    /// The network it belongs to.
+    pub genesis: GenesisHash,
+    /// Its place.
+    pub height: Height,
+    /// When it was made; later than its parent's.
+    pub time: TimestampMs,
+    /// The block before it; zero for the first.
+    pub parent: BlockId,
+    /// Who made it.
+    pub proposer: Address,
+    /// Commits to the transactions: their signed ids, in order.
+    pub tx_root: MerkleRoot,
+    /// Commits to the evidence.
+    pub evidence_root: MerkleRoot,
+    /// The hash of the parent's certificate; zero for the first.
+    pub parent_certificate: CertificateHash,
+    /// The state after the parent.
+    pub state_root: StateRoot,
+    /// The receipts of the parent.
+    pub receipts_root: MerkleRoot,
+    /// Who votes on this block.
+    pub validators_root: MerkleRoot,
+    /// Who votes on the next one.
+    pub next_validators_root: MerkleRoot,
+    /// The parameters in force.
+    pub parameters: ParametersHash,
+    /// What makes it acceptable besides votes.
+    pub seal: Seal,
+}
+
+/// The rules that a header follows.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum HeaderVersion {
+    /// The rules of these pages.
+    V1,
+}
+
+/// What makes a block acceptable besides votes. Work and stake append theirs.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Seal {
+    /// Nothing: votes decide.
+    Empty,
+}
+
+impl Canonical for Header {
+    const ENCODED_BYTES_MAX: usize = 1 + 10 * Hash::BYTES + 2 * 8 + Address::BYTES + 1;
+}
+
+impl Header {
+    /// The id of the block.
+    pub fn id(&self) -> BlockId {
+        BlockId::new(Domain::Header.hash_encoded(self))
+    }
+}
+
+/// A block, whole.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Block {
+    /// What it commits to.
+    pub header: Header,
+    /// The transactions, in order of execution.
+    pub transactions: List<Transaction, BLOCK_TRANSACTION_COUNT_MAX>,
+    /// Proofs that validators broke the rules.
+    pub evidence: List<Evidence, BLOCK_EVIDENCE_COUNT_MAX>,
+    /// Why the parent is final; absent in the first block only.
+    pub parent_certificate: Option<Certificate>,
+}
+
+impl Canonical for Block {
+    const ENCODED_BYTES_MAX: usize = BLOCK_BYTES_MAX;
+}
+
+/// How a block contradicts its own header. Who sent it is to blame.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BlockError {
+    /// The transactions are not those of the header.
+    #[error("the transactions are not those that the header commits to")]
+    Transactions,
+    /// The evidence is not that of the header.
+    #[error("the evidence is not that which the header commits to")]
+    Evidence,
+    /// The certificate is not that of the header.
+    #[error("the parent certificate is not the one that the header commits to")]
+    ParentCertificate,
+    /// The first block alone has no parent, and it has none.
+    #[error("a block has a parent and its certificate, unless its height is 1")]
+    Parent,
+}
+
+impl Block {
+    /// The id, which is that of the header.
+    pub fn id(&self) -> BlockId {
+        self.header.id()
+    }
+
+    /// Whether the body is the one that the header commits to.
+    pub fn check_body(&self) -> Result<(), BlockError> {
+        let ids = self.transactions.iter().map(Transaction::signed_id);
+        if tx_root(ids) != self.header.tx_root {
+            return Err(BlockError::Transactions);
+        }
+        if evidence_root(&self.evidence) != self.header.evidence_root {
+            return Err(BlockError::Evidence);
+        }
+        let first = self.header.height == Height::FIRST;
+        let parentless = self.header.parent == BlockId::default();
+        if first != parentless || first != self.parent_certificate.is_none() {
+            return Err(BlockError::Parent);
+        }
+        let hash = self
+            .parent_certificate
+            .as_ref()
+            .map(Certificate::hash)
+            .unwrap_or_default();
+        if hash == self.header.parent_certificate {
+            Ok(())
+        } else {
+            Err(BlockError::ParentCertificate)
+        }
+    }
+}
+
+/// The commitment to a block's transactions.
+pub fn tx_root(ids: impl IntoIterator<Item = SignedTransactionId>) -> MerkleRoot {
+    let ids: Vec<Hash> = ids.into_iter().map(SignedTransactionId::get).collect();
+    merkle_root(ids.iter().map(|id| id.as_bytes().as_slice()))
+}
+
+/// The commitment to a block's evidence.
+pub fn evidence_root(evidence: &[Evidence]) -> MerkleRoot {
+    let encoded: Vec<Vec<u8>> = evidence.iter().map(Canonical::encode).collect();
+    merkle_root(encoded.iter().map(Vec::as_slice))
+}

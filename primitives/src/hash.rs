@@ -1,0 +1,296 @@
+//! Hashes and the domains that keep them apart.
+//!
+//! Every hash in the system is BLAKE3 in its key-derivation mode, under a
+//! context string that names the purpose. Two purposes can therefore never
+//! produce the same hash from the same bytes, and no prefix byte is needed:
+//! a Merkle node stays 64 bytes, which is one compression.
+//!
+//! Invariant: a context string, once released, never changes its meaning.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
+use borsh::{BorshDeserialize, BorshSerialize};
+
+use crate::text::{HexError, decode_hex_array, json_as_text};
+
+/// A 32-byte BLAKE3 hash.
+#[derive(
+    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default,
+)]
+pub struct Hash([u8; Hash::BYTES]);
+
+impl Hash {
+    /// Length of a hash.
+    pub const BYTES: usize = 32;
+    /// All zeros: "nothing here", as in the parent of the first block.
+    pub const ZERO: Self = Self([0; Self::BYTES]);
+
+    /// Wraps raw bytes.
+    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
+        Self(bytes)
+    }
+
+    /// The raw bytes.
+    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
+        &self.0
+    }
+}
+
+impl fmt::Display for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&hex::encode(self.0))
+    }
+}
+
+impl fmt::Debug for Hash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Hash({self})")
+    }
+}
+
+impl FromStr for Hash {
+    type Err = HexError;
+
+    fn from_str(text: &str) -> Result<Self, HexError> {
+        decode_hex_array(text).map(Self)
+    }
+}
+
+json_as_text!(Hash);
+
+/// Declares a hash with one meaning: a newtype over [`Hash`] that reads and
+/// prints like it and converts only where it is written out.
+macro_rules! meaningful_hash {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default,
+            borsh::BorshSerialize, borsh::BorshDeserialize,
+        )]
+        pub struct $name($crate::hash::Hash);
+
+        impl $name {
+            /// Gives a hash this meaning.
+            pub const fn new(hash: $crate::hash::Hash) -> Self {
+                Self(hash)
+            }
+
+            /// The hash without its meaning.
+            pub const fn get(self) -> $crate::hash::Hash {
+                self.0
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                std::fmt::Display::fmt(&self.0, f)
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self.0)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text::HexError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                text.parse().map(Self)
+            }
+        }
+
+        $crate::text::json_as_text!($name);
+    };
+}
+pub(crate) use meaningful_hash;
+
+meaningful_hash!(
+    /// The hash of a genesis document: the name of a network. Everything that
+    /// is signed holds it, so nothing signed for one network counts on another.
+    GenesisHash
+);
+
+/// What a hash is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Domain {
+    /// A public key, to make an address.
+    Address,
+    /// A genesis document.
+    Genesis,
+    /// The parameters in force.
+    Parameters,
+    /// A transaction body, to make its id.
+    TransactionBody,
+    /// A transaction id with its signature.
+    SignedTransaction,
+    /// A block header, to make the block id.
+    Header,
+    /// A certificate of finality.
+    Certificate,
+    /// A leaf of an append-only Merkle tree.
+    MerkleLeaf,
+    /// An inner node of an append-only Merkle tree.
+    MerkleNode,
+    /// The root of an append-only Merkle tree, with the count of its leaves.
+    MerkleRoot,
+    /// A key of the state tree.
+    StateKey,
+    /// A value of the state tree.
+    StateValue,
+    /// A leaf of the state tree.
+    StateLeaf,
+    /// An inner node of the state tree.
+    StateNode,
+    /// The coefficients of a signature batch.
+    SignatureBatch,
+}
+
+impl Domain {
+    const ALL: [Self; 15] = [
+        Self::Address,
+        Self::Genesis,
+        Self::Parameters,
+        Self::TransactionBody,
+        Self::SignedTransaction,
+        Self::Header,
+        Self::Certificate,
+        Self::MerkleLeaf,
+        Self::MerkleNode,
+        Self::MerkleRoot,
+        Self::StateKey,
+        Self::StateValue,
+        Self::StateLeaf,
+        Self::StateNode,
+        Self::SignatureBatch,
+    ];
+
+    /// The context string of BLAKE3's key derivation.
+    pub const fn context(self) -> &'static str {
+        match self {
+            Self::Address => "pyralog 2026-11-21 address v1",
+            Self::Genesis => "pyralog 2026-11-21 genesis v1",
+            Self::Parameters => "pyralog 2026-11-21 parameters v1",
+            Self::TransactionBody => "pyralog 2026-11-21 transaction body v1",
+            Self::SignedTransaction => "pyralog 2026-11-21 signed transaction v1",
+            Self::Header => "pyralog 2026-11-21 header v1",
+            Self::Certificate => "pyralog 2026-11-21 certificate v1",
+            Self::MerkleLeaf => "pyralog 2026-11-21 merkle leaf v1",
+            Self::MerkleNode => "pyralog 2026-11-21 merkle node v1",
+            Self::MerkleRoot => "pyralog 2026-11-21 merkle root v1",
+            Self::StateKey => "pyralog 2026-11-21 state key v1",
+            Self::StateValue => "pyralog 2026-11-21 state value v1",
+            Self::StateLeaf => "pyralog 2026-11-21 state leaf v1",
+            Self::StateNode => "pyralog 2026-11-21 state node v1",
+            Self::SignatureBatch => "pyralog 2026-11-21 signature batch v1",
+        }
+    }
+
+    /// The key that the context string stands for.
+    pub(crate) fn key(self) -> &'static ContextKey {
+        // Deriving it costs a compression, as much as hashing a Merkle node.
+        static KEYS: LazyLock<[ContextKey; Domain::ALL.len()]> =
+            LazyLock::new(|| Domain::ALL.map(|domain| hash_derive_key_context(domain.context())));
+        &KEYS[self as usize]
+    }
+
+    /// A hasher of this domain, for input that comes in pieces.
+    pub fn hasher(self) -> DomainHasher {
+        DomainHasher(blake3::Hasher::new_from_context_key(self.key()))
+    }
+
+    /// Hashes `bytes`.
+    pub fn hash(self, bytes: &[u8]) -> Hash {
+        let mut hasher = self.hasher();
+        hasher.update(bytes);
+        hasher.finish()
+    }
+
+    /// Hashes the canonical encoding of `value`, without building it in memory.
+    pub fn hash_encoded<T: BorshSerialize>(self, value: &T) -> Hash {
+        let mut hasher = self.hasher();
+        value
+            .serialize(&mut hasher.0)
+            .expect("a hasher accepts every byte, and canonical types have lengths within u32");
+        hasher.finish()
+    }
+}
+
+/// Hashes pieces under one [`Domain`].
+#[derive(Clone, Debug)]
+pub struct DomainHasher(blake3::Hasher);
+
+impl DomainHasher {
+    /// Adds `bytes`.
+    pub fn update(&mut self, bytes: &[u8]) -> &mut Self {
+        self.0.update(bytes);
+        self
+    }
+
+    /// The hash of all that was added.
+    pub fn finish(&self) -> Hash {
+        Hash(*self.0.finalize().as_bytes())
+    }
+
+    /// An endless stream that depends on all that was added.
+    pub(crate) fn finish_stream(&self) -> blake3::OutputReader {
+        self.0.finalize_xof()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_domain_is_blake3_key_derivation_with_its_context() {
+        for domain in Domain::ALL {
+            let expected = blake3::derive_key(domain.context(), b"pyralog");
+            assert_eq!(domain.hash(b"pyralog"), Hash::new(expected), "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn domains_stand_in_the_table_at_their_own_place_with_their_own_context() {
+        for (place, domain) in Domain::ALL.into_iter().enumerate() {
+            assert_eq!(domain as usize, place);
+            let same = Domain::ALL
+                .iter()
+                .filter(|other| other.context() == domain.context());
+            assert_eq!(same.count(), 1, "{domain:?}");
+        }
+    }
+
+    #[test]
+    fn hashing_an_encoding_equals_hashing_its_bytes() {
+        let value = (7u64, vec![1u8, 2, 3]);
+        let bytes = borsh::to_vec(&value).unwrap();
+        assert_eq!(
+            Domain::Header.hash_encoded(&value),
+            Domain::Header.hash(&bytes)
+        );
+    }
+
+    #[test]
+    fn a_hash_reads_what_it_prints_and_nothing_else() {
+        let hash = Domain::Genesis.hash(b"x");
+        assert_eq!(hash.to_string().parse::<Hash>(), Ok(hash));
+        assert_eq!(
+            "00".parse::<Hash>(),
+            Err(HexError::Length {
+                expected: 32,
+                found: 1
+            })
+        );
+        assert!(matches!(
+            "zz".repeat(32).parse::<Hash>(),
+            Err(HexError::Character { .. })
+        ));
+        assert!(hash.to_string().to_uppercase().parse::<Hash>().is_err());
+    }
+}

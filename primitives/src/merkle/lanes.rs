@@ -1,0 +1,318 @@
+//! The kernels: many equal-sized inputs hashed side by side.
+//!
+//! BLAKE3 is fast because it compresses up to sixteen independent blocks at a
+//! time, and a tree of small records has plenty of those. The results are
+//! exactly [`Domain::hash`] of each input; a test compares them.
+//!
+//! The entry point is `blake3::platform`, which is outside the promises of
+//! that crate's version number. Hence its version is pinned to the patch.
+
+use std::sync::LazyLock;
+
+use blake3::IncrementCounter;
+use blake3::platform::{Platform, words_from_le_bytes_32};
+
+use super::Node;
+use crate::hash::{Domain, Hash};
+
+const BLOCK_BYTES: usize = 64;
+/// Up to this many bytes BLAKE3 compresses one block after the other; above
+/// it, it grows a tree of its own.
+const CHUNK_BYTES: usize = 1024;
+const CHUNK_BLOCKS: usize = CHUNK_BYTES / BLOCK_BYTES;
+
+/// Inputs handed to the kernel at a time: the widest SIMD has sixteen lanes.
+const LANES: usize = 16;
+/// A parent is a single block, so the call itself costs as much as a lane.
+const PARENTS_PER_CALL: usize = 4 * LANES;
+
+// Flags of the BLAKE3 paper, section 2.2.
+const CHUNK_START: u8 = 1;
+const CHUNK_END: u8 = 1 << 1;
+const ROOT: u8 = 1 << 3;
+const DERIVE_KEY_MATERIAL: u8 = 1 << 6;
+
+/// Marks the end of a record; zeros follow up to the next block.
+const PADDING_START: u8 = 0x80;
+
+/// Hashes inputs of `N` bytes, whole blocks and at most one chunk, in one call
+/// of the kernel.
+fn hash_rows<const N: usize, const ROWS: usize>(
+    domain: Domain,
+    inputs: &[[u8; N]],
+) -> [Node; ROWS] {
+    static PLATFORM: LazyLock<Platform> = LazyLock::new(Platform::detect);
+    const { assert!(N.is_multiple_of(BLOCK_BYTES) && N > 0 && N <= CHUNK_BYTES) };
+    let mut rows = [&inputs[0]; ROWS];
+    for (row, input) in rows.iter_mut().zip(inputs) {
+        *row = input;
+    }
+    let mut hashed = [Node::default(); ROWS];
+    PLATFORM.hash_many(
+        &rows[..inputs.len()],
+        &words_from_le_bytes_32(domain.key()),
+        0,
+        IncrementCounter::No,
+        DERIVE_KEY_MATERIAL,
+        CHUNK_START,
+        CHUNK_END | ROOT,
+        hashed.as_flattened_mut(),
+    );
+    hashed
+}
+
+/// Appends the parents of a row of nodes, which has an even length.
+pub(super) fn hash_parents(children: &[Node], parents: &mut Vec<Node>) {
+    let (pairs, _) = children.as_flattened().as_chunks::<BLOCK_BYTES>();
+    parents.reserve(pairs.len());
+    let (groups, rest) = pairs.as_chunks::<PARENTS_PER_CALL>();
+    for group in groups {
+        parents.extend_from_slice(&hash_rows::<_, PARENTS_PER_CALL>(Domain::MerkleNode, group));
+    }
+    for pair in rest.chunks(LANES) {
+        let hashed = hash_rows::<_, LANES>(Domain::MerkleNode, pair);
+        parents.extend_from_slice(&hashed[..pair.len()]);
+    }
+}
+
+/// The parent of two nodes.
+pub(super) fn hash_parent(left: &Node, right: &Node) -> Node {
+    let mut pair = [0; BLOCK_BYTES];
+    pair[..Hash::BYTES].copy_from_slice(left);
+    pair[Hash::BYTES..].copy_from_slice(right);
+    let [parent] = hash_rows(Domain::MerkleNode, &[pair]);
+    parent
+}
+
+/// The leaf of a record.
+pub(super) fn hash_leaf(record: &[u8]) -> Node {
+    const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
+    let zeros = (padded_blocks(record) * BLOCK_BYTES) - record.len() - 1;
+    let mut hasher = Domain::MerkleLeaf.hasher();
+    hasher
+        .update(record)
+        .update(&[PADDING_START])
+        .update(&ZEROS[..zeros]);
+    *hasher.finish().as_bytes()
+}
+
+/// Appends the leaves of many records, in order.
+pub(super) fn hash_leaves<'a>(mut records: impl Iterator<Item = &'a [u8]>, leaves: &mut Vec<Node>) {
+    leaves.reserve(records.size_hint().0);
+    let mut sorter = SizeSorter::default();
+    let mut group: [&[u8]; LANES] = [&[]; LANES];
+    loop {
+        let mut count = 0;
+        for (slot, record) in group.iter_mut().zip(records.by_ref()) {
+            *slot = record;
+            count += 1;
+        }
+        sorter.add(&group[..count], leaves);
+        if count < LANES {
+            break;
+        }
+    }
+    sorter.finish(leaves);
+}
+
+fn padded_blocks(record: &[u8]) -> usize {
+    record.len() / BLOCK_BYTES + 1
+}
+
+/// Lanes must be equally long. Where neighbours are, as in most lists, they go
+/// through together; otherwise records wait for others of their size.
+#[derive(Default)]
+struct SizeSorter {
+    /// By the padded length in blocks, counted from one.
+    lanes: [Option<Box<Lanes>>; CHUNK_BLOCKS],
+    waiting: [Option<Box<Waiting>>; CHUNK_BLOCKS],
+}
+
+impl SizeSorter {
+    fn add(&mut self, group: &[&[u8]], leaves: &mut Vec<Node>) {
+        let blocks = group.first().map_or(1, |record| padded_blocks(record));
+        let alike = group.iter().all(|record| padded_blocks(record) == blocks);
+        if !alike || group.len() < LANES || blocks > CHUNK_BLOCKS {
+            for record in group {
+                self.add_one(record, leaves);
+            }
+            return;
+        }
+        let lanes = self.lanes[blocks - 1].get_or_insert_with(|| Box::new(Lanes::new(blocks)));
+        lanes.put(0, group);
+        lanes.hash(LANES, leaves);
+    }
+
+    fn add_one(&mut self, record: &[u8], leaves: &mut Vec<Node>) {
+        let blocks = padded_blocks(record);
+        let place = leaves.len();
+        let Some(waiting) = self.waiting.get_mut(blocks - 1) else {
+            // Longer than a chunk: BLAKE3 finds its own lanes inside it.
+            leaves.push(hash_leaf(record));
+            return;
+        };
+        leaves.push(Node::default());
+        let waiting = waiting.get_or_insert_with(|| Box::new(Waiting::new(blocks)));
+        waiting.lanes.put(waiting.places.len(), &[record]);
+        waiting.places.push(place);
+        if waiting.places.len() == LANES {
+            waiting.flush(leaves);
+        }
+    }
+
+    fn finish(mut self, leaves: &mut [Node]) {
+        for waiting in self.waiting.iter_mut().flatten() {
+            waiting.flush(leaves);
+        }
+    }
+}
+
+/// Records of one padded length, side by side.
+struct Lanes {
+    blocks: usize,
+    /// The padded records.
+    bytes: Vec<u8>,
+    /// The length of the record whose padding is in the lane: where the next
+    /// one is as long, the padding is already there.
+    lengths: [Option<usize>; LANES],
+}
+
+impl Lanes {
+    fn new(blocks: usize) -> Self {
+        Self {
+            blocks,
+            bytes: vec![0; LANES * blocks * BLOCK_BYTES],
+            lengths: [None; LANES],
+        }
+    }
+
+    /// Puts records into the lanes from `first` on.
+    fn put(&mut self, first: usize, records: &[&[u8]]) {
+        let lanes = self
+            .bytes
+            .chunks_exact_mut(self.blocks * BLOCK_BYTES)
+            .zip(&mut self.lengths);
+        for ((bytes, length), record) in lanes.skip(first).zip(records) {
+            let (own, padding) = bytes.split_at_mut(record.len());
+            copy_by_blocks(record, own);
+            if *length != Some(record.len()) {
+                padding.fill(0);
+                padding[0] = PADDING_START;
+                *length = Some(record.len());
+            }
+        }
+    }
+
+    /// Appends the leaves of the first `count` lanes.
+    fn hash(&self, count: usize, leaves: &mut Vec<Node>) {
+        let bytes = &self.bytes[..count * self.blocks * BLOCK_BYTES];
+        hash_padded(self.blocks, bytes, leaves);
+    }
+}
+
+/// Records of one padded length that wait for others, and where their leaves
+/// go.
+struct Waiting {
+    lanes: Lanes,
+    places: Vec<usize>,
+}
+
+impl Waiting {
+    fn new(blocks: usize) -> Self {
+        Self {
+            lanes: Lanes::new(blocks),
+            places: Vec::with_capacity(LANES),
+        }
+    }
+
+    fn flush(&mut self, leaves: &mut [Node]) {
+        if self.places.is_empty() {
+            return;
+        }
+        let mut hashed = Vec::with_capacity(LANES);
+        self.lanes.hash(self.places.len(), &mut hashed);
+        for (place, leaf) in self.places.drain(..).zip(hashed) {
+            leaves[place] = leaf;
+        }
+    }
+}
+
+/// Copies in pieces of fixed size, the last overlapping the one before, which
+/// spares a call for each record.
+#[inline]
+fn copy_by_blocks(from: &[u8], to: &mut [u8]) {
+    let (whole, _) = from.as_chunks::<BLOCK_BYTES>();
+    let (whole_to, _) = to.as_chunks_mut::<BLOCK_BYTES>();
+    for (from, to) in whole.iter().zip(whole_to) {
+        *to = *from;
+    }
+    match (
+        from.last_chunk::<BLOCK_BYTES>(),
+        to.last_chunk_mut::<BLOCK_BYTES>(),
+    ) {
+        (Some(from), Some(to)) => *to = *from,
+        _ => to.copy_from_slice(from),
+    }
+}
+
+/// Picks the kernel of the right length; one group of lanes at most.
+fn hash_padded(blocks: usize, bytes: &[u8], out: &mut Vec<Node>) {
+    macro_rules! by_length {
+        ($($count:literal)*) => {
+            match blocks {
+                $($count => {
+                    let (inputs, _) = bytes.as_chunks::<{ $count * BLOCK_BYTES }>();
+                    let hashed = hash_rows::<_, LANES>(Domain::MerkleLeaf, inputs);
+                    out.extend_from_slice(&hashed[..inputs.len()]);
+                })*
+                _ => unreachable!("a chunk has 1 to 16 blocks"),
+            }
+        };
+    }
+    by_length!(1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn padded(record: &[u8]) -> Vec<u8> {
+        let mut bytes = record.to_vec();
+        bytes.push(PADDING_START);
+        bytes.resize(bytes.len().next_multiple_of(BLOCK_BYTES), 0);
+        bytes
+    }
+
+    #[test]
+    fn lanes_give_what_the_plain_hash_gives_for_every_length() {
+        let bytes: Vec<u8> = (0..3000u32).map(|i| (i % 251) as u8).collect();
+        let records: Vec<&[u8]> = (0..=2100).map(|length| &bytes[..length]).collect();
+        let mut leaves = Vec::new();
+        hash_leaves(records.iter().copied(), &mut leaves);
+        for (record, leaf) in records.iter().zip(&leaves) {
+            let plain = blake3::derive_key(Domain::MerkleLeaf.context(), &padded(record));
+            assert_eq!(*leaf, plain, "length {}", record.len());
+            assert_eq!(hash_leaf(record), plain, "length {}", record.len());
+        }
+    }
+
+    #[test]
+    fn a_parent_is_the_plain_hash_of_its_children() {
+        let children: Vec<Node> = (0..70u8).map(|i| [i; 32]).collect();
+        let mut parents = Vec::new();
+        hash_parents(&children, &mut parents);
+        for (pair, parent) in children.chunks(2).zip(&parents) {
+            let context = Domain::MerkleNode.context();
+            assert_eq!(*parent, blake3::derive_key(context, pair.as_flattened()));
+            assert_eq!(hash_parent(&pair[0], &pair[1]), *parent);
+        }
+    }
+
+    #[test]
+    fn padding_never_makes_two_records_one() {
+        let short = hash_leaf(&[1, 2]);
+        assert_ne!(short, hash_leaf(&[1, 2, PADDING_START]));
+        assert_ne!(short, hash_leaf(&[1, 2, 0]));
+        assert_ne!(hash_leaf(&[]), hash_leaf(&[PADDING_START]));
+    }
+}

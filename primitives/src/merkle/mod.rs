@@ -1,0 +1,50 @@
+//! Append-only Merkle trees.
+//!
+//! One tree serves two needs. Its shape is that of RFC 6962: the left part of
+//! every node is the largest perfect tree that leaves something for the right.
+//! Seen from the left it is a *mountain range*: a row of perfect trees, one
+//! for each bit of the count, which appending only ever extends. Bagging the
+//! peaks from the right gives exactly the RFC's root, so a root computed at
+//! once and one grown leaf by leaf are the same, and one kind of proof serves
+//! both.
+//!
+//! - A leaf is the hash of `record ‖ 0x80 ‖ 0…0`, filled up to a multiple of
+//!   64 bytes; a node is the hash of its two children, 64 bytes. Domains keep
+//!   the two apart, so both are whole compressions and run in SIMD lanes.
+//! - The commitment ([`MerkleRoot`]) hashes the count of leaves with the root
+//!   of the tree. Without the count, one proof could be read for two shapes.
+//!
+//! Invariant: a proof that verifies shows that the record is (inclusion), or
+//! that all earlier leaves still are (consistency), under the commitment. No
+//! bit of a proof can change without making it fail.
+
+mod lanes;
+mod proof;
+mod range;
+mod shape;
+
+pub use proof::{ConsistencyProof, InclusionProof, MerkleError};
+pub use range::{MountainRange, merkle_root};
+
+use crate::hash::{Domain, Hash, meaningful_hash};
+use crate::numbers::LeafCount;
+
+/// A node's hash, as the kernels want it: a row of nodes is a row of bytes.
+type Node = [u8; Hash::BYTES];
+
+meaningful_hash!(
+    /// The commitment to a list: its length and the root of its tree.
+    MerkleRoot
+);
+
+impl MerkleRoot {
+    fn commit(count: LeafCount, tree_root: &Node) -> Self {
+        let mut hasher = Domain::MerkleRoot.hasher();
+        hasher.update(&count.get().to_le_bytes()).update(tree_root);
+        Self::new(hasher.finish())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "what tests count is small")]
+mod tests;

@@ -1,0 +1,160 @@
+//! Claims about state proofs, over the tree built from its definition.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{Rng, SeedableRng};
+
+use super::*;
+
+/// Entries by the hash of their key.
+type Entries = BTreeMap<[u8; 32], Hash>;
+
+fn entries(map: &BTreeMap<Vec<u8>, Vec<u8>>) -> Entries {
+    let entry = |(key, value): (&Vec<u8>, &Vec<u8>)| {
+        (
+            *Domain::StateKey.hash(key).as_bytes(),
+            Domain::StateValue.hash(value),
+        )
+    };
+    map.iter().map(entry).collect()
+}
+
+/// The root of the subtree at `depth` that holds these entries.
+fn root_of(entries: &Entries, depth: usize) -> Hash {
+    match entries.len() {
+        0 => Hash::ZERO,
+        1 => {
+            let (key, value) = entries.iter().next().unwrap();
+            leaf(&Hash::new(*key), value)
+        }
+        _ => {
+            let (left, right) = halves(entries, depth);
+            node(&root_of(&left, depth + 1), &root_of(&right, depth + 1))
+        }
+    }
+}
+
+fn halves(entries: &Entries, depth: usize) -> (Entries, Entries) {
+    let (right, left) = entries
+        .iter()
+        .map(|(key, value)| (*key, *value))
+        .partition(|(key, _)| bit(&Hash::new(*key), depth));
+    (left, right)
+}
+
+fn prove(map: &BTreeMap<Vec<u8>, Vec<u8>>, key: &[u8]) -> StateProof {
+    let path = Domain::StateKey.hash(key);
+    let mut subtree = entries(map);
+    let mut siblings = Vec::new();
+    while subtree.len() > 1 {
+        let depth = siblings.len();
+        let (left, right) = halves(&subtree, depth);
+        let (own, other) = if bit(&path, depth) {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        siblings.push(root_of(&other, depth + 1));
+        subtree = own;
+    }
+    let found = match (map.get(key), subtree.iter().next()) {
+        (Some(value), _) => Found::Value {
+            value: Bytes::new(value.clone()).unwrap(),
+        },
+        (None, None) => Found::Nothing,
+        (None, Some((key, value))) => Found::OtherKey {
+            key: Hash::new(*key),
+            value: *value,
+        },
+    };
+    let key = Bytes::new(key.to_vec()).unwrap();
+    StateProof {
+        key,
+        found,
+        siblings: List::new(siblings).unwrap(),
+    }
+}
+
+fn random_map(rng: &mut ChaCha8Rng) -> BTreeMap<Vec<u8>, Vec<u8>> {
+    let count = rng.next_u32() % 40;
+    (0..count)
+        .map(|_| {
+            let mut value = vec![0; rng.next_u32() as usize % 50];
+            rng.fill_bytes(&mut value);
+            (rng.next_u64().to_le_bytes().to_vec(), value)
+        })
+        .collect()
+}
+
+fn check_flips(proof: &StateProof, root: StateRoot, bits: impl Iterator<Item = usize>) {
+    let encoded = proof.encode();
+    for bit in bits {
+        let bit = bit % (encoded.len() * 8);
+        let mut bytes = encoded.clone();
+        bytes[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(flipped) = StateProof::decode(&bytes) {
+            // Another absent key may well share the path: a true statement.
+            let same_claim = flipped.key == proof.key;
+            let absent_too = flipped.value().is_none() && !same_claim;
+            assert!(
+                flipped.verify(root).is_err() || absent_too,
+                "bit {bit} of {proof:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn presence_and_absence_are_proved_and_flipped_bits_are_refused() {
+    for seed in 0..10_000 {
+        let mut rng = ChaCha8Rng::seed_from_u64(seed);
+        let map = random_map(&mut rng);
+        let root = StateRoot::new(root_of(&entries(&map), 0));
+        let absent = rng.next_u64().to_be_bytes();
+        let present = map.keys().next().map(Vec::as_slice);
+        for key in present.into_iter().chain([absent.as_slice()]) {
+            let proof = prove(&map, key);
+            assert_eq!(proof.verify(root), Ok(()), "seed {seed}");
+            assert_eq!(proof.value(), map.get(key).map(Vec::as_slice));
+            let all = proof.encode().len() * 8;
+            let sampled = (0..16).map(|_| rng.next_u32() as usize).collect::<Vec<_>>();
+            let exhaustive = seed < 20;
+            let bits = if exhaustive {
+                (0..all).collect()
+            } else {
+                sampled
+            };
+            check_flips(&proof, root, bits.into_iter());
+        }
+    }
+}
+
+#[test]
+fn a_stored_key_cannot_be_shown_absent() {
+    let mut rng = ChaCha8Rng::seed_from_u64(5);
+    let mut map = random_map(&mut rng);
+    map.insert(b"alice".to_vec(), b"7".to_vec());
+    map.insert(b"bob".to_vec(), b"8".to_vec());
+    let root = StateRoot::new(root_of(&entries(&map), 0));
+    let honest = prove(&map, b"alice");
+    let own = Found::OtherKey {
+        key: Domain::StateKey.hash(b"alice"),
+        value: Domain::StateValue.hash(b"7"),
+    };
+    let hidden = StateProof {
+        found: own,
+        ..honest.clone()
+    };
+    assert_eq!(hidden.verify(root), Err(StateProofError::OwnLeaf));
+    let bob = Found::OtherKey {
+        key: Domain::StateKey.hash(b"bob"),
+        value: Domain::StateValue.hash(b"8"),
+    };
+    let elsewhere = StateProof {
+        siblings: prove(&map, b"bob").siblings,
+        found: bob,
+        ..honest
+    };
+    assert_eq!(elsewhere.verify(root), Err(StateProofError::OffPath));
+}

@@ -1,0 +1,111 @@
+//! How binary values are written as text: in JSON, in TOML and on a terminal.
+//!
+//! Each value has one spelling. Hex is lower case without a prefix, so that
+//! two texts are equal when, and only when, the values are.
+
+/// A text that is not the hex of the value it should hold.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum HexError {
+    /// The wrong count of bytes.
+    #[error("expected {expected} bytes ({} hex digits), found {found} bytes", expected * 2)]
+    Length {
+        /// Bytes that the value has.
+        expected: usize,
+        /// Bytes that the text has.
+        found: usize,
+    },
+    /// Half a byte at the end.
+    #[error("the count of hex digits is odd ({digits}); one is missing or too many")]
+    Odd {
+        /// Digits found.
+        digits: usize,
+    },
+    /// Something that is not a lower-case hex digit.
+    #[error("'{found}' at position {position} is not a lower-case hex digit (0-9, a-f)")]
+    Character {
+        /// The character.
+        found: char,
+        /// Its place, counted from 1.
+        position: usize,
+    },
+}
+
+/// Reads lower-case hex.
+pub fn decode_hex(text: &str) -> Result<Vec<u8>, HexError> {
+    let foreign = text
+        .chars()
+        .enumerate()
+        .find(|(_, c)| !matches!(c, '0'..='9' | 'a'..='f'));
+    if let Some((index, found)) = foreign {
+        return Err(HexError::Character {
+            found,
+            position: index + 1,
+        });
+    }
+    hex::decode(text).map_err(|_| HexError::Odd { digits: text.len() })
+}
+
+/// Reads lower-case hex of exactly `N` bytes.
+pub fn decode_hex_array<const N: usize>(text: &str) -> Result<[u8; N], HexError> {
+    let bytes = decode_hex(text)?;
+    bytes.as_slice().try_into().map_err(|_| HexError::Length {
+        expected: N,
+        found: bytes.len(),
+    })
+}
+
+/// Writes bytes as lower-case hex.
+pub fn encode_hex(bytes: &[u8]) -> String {
+    hex::encode(bytes)
+}
+
+/// Gives a type with `Display` and `FromStr` that text as its JSON form.
+macro_rules! json_as_text {
+    ($name:ty $(, $($bound:tt)+)?) => {
+        impl$(<$($bound)+>)? serde::Serialize for $name {
+            fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+                serializer.collect_str(self)
+            }
+        }
+
+        impl<'de $(, $($bound)+)?> serde::Deserialize<'de> for $name {
+            fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = <String as serde::Deserialize>::deserialize(deserializer)?;
+                text.parse().map_err(serde::de::Error::custom)
+            }
+        }
+    };
+}
+pub(crate) use json_as_text;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_bad_hex_is_named() {
+        assert_eq!(decode_hex("abc"), Err(HexError::Odd { digits: 3 }));
+        assert_eq!(
+            decode_hex("aX"),
+            Err(HexError::Character {
+                found: 'X',
+                position: 2
+            })
+        );
+        assert_eq!(
+            decode_hex("0xab"),
+            Err(HexError::Character {
+                found: 'x',
+                position: 2
+            })
+        );
+        assert_eq!(
+            decode_hex_array::<4>("0102"),
+            Err(HexError::Length {
+                expected: 4,
+                found: 2
+            })
+        );
+        assert_eq!(decode_hex_array::<2>("0aff"), Ok([10, 255]));
+    }
+}

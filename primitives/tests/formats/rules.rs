@@ -1,0 +1,330 @@
+//! What transactions, votes, certificates, blocks and proof files refuse.
+
+use pyralog_primitives::block::{BlockError, BlockId, StateRoot};
+use pyralog_primitives::certificate::{Certificate, CertificateError, Signers};
+use pyralog_primitives::chain_proof::{ChainProof, ChainProofError, Claim};
+use pyralog_primitives::codec::{Canonical, DecodeError, List};
+use pyralog_primitives::merkle::MountainRange;
+use pyralog_primitives::state_proof::{StateProof, StateProofError};
+use pyralog_primitives::transaction::{NotTheSender, TransactionError};
+use pyralog_primitives::validators::{
+    TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, Validator, ValidatorSet, ValidatorSetError,
+};
+use pyralog_primitives::vote::{Evidence, EvidenceError, VoteKind};
+use pyralog_primitives::{
+    Amount, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature, VotingPower, WeakKey,
+};
+
+use crate::samples;
+
+fn other_genesis() -> GenesisHash {
+    GenesisHash::new(Domain::Genesis.hash(b"another network"))
+}
+
+fn member(number: u8, power: u64) -> Validator {
+    Validator {
+        key: samples::key(number).public_key(),
+        power: VotingPower::new(power),
+    }
+}
+
+#[test]
+fn a_transaction_is_void_on_another_network() {
+    let refused = samples::transaction().check_form(other_genesis());
+    assert!(matches!(
+        refused,
+        Err(TransactionError::WrongNetwork { .. })
+    ));
+}
+
+#[test]
+fn each_mistake_of_form_has_its_error() {
+    let genesis = samples::genesis();
+    let mut idle = samples::transaction();
+    idle.body.actions = List::default();
+    assert_eq!(idle.check_form(genesis), Err(TransactionError::NoAction));
+    let mut generous = samples::transaction();
+    generous.body.tip = Amount::new(20_001);
+    let refused = generous.check_form(genesis);
+    assert!(matches!(refused, Err(TransactionError::TipAboveFee { .. })));
+    let mut anyones = samples::transaction();
+    let mut identity = [0; 32];
+    identity[0] = 1;
+    anyones.body.sender = PublicKey::new(identity);
+    let refused = anyones.check_form(genesis);
+    assert_eq!(
+        refused,
+        Err(TransactionError::WeakSender(WeakKey::SmallOrder))
+    );
+}
+
+#[test]
+fn only_the_sender_signs() {
+    let refused = samples::body().sign(&samples::key(2));
+    let (sender, key) = (samples::key(1).public_key(), samples::key(2).public_key());
+    assert_eq!(refused, Err(NotTheSender { sender, key }));
+}
+
+#[test]
+fn a_second_signature_keeps_the_id_and_changes_the_signed_id() {
+    let first = samples::transaction();
+    let mut second = first.clone();
+    second.signature = Signature::new([1; 64]);
+    assert_eq!(second.id(), first.id());
+    assert_ne!(second.signed_id(), first.signed_id());
+}
+
+#[test]
+fn any_flipped_bit_of_a_signed_transaction_breaks_its_signature() {
+    let bytes = samples::transaction().encode();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(transaction) = pyralog_primitives::transaction::Transaction::decode(&flipped) {
+            assert!(transaction.verify_signature().is_err(), "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn a_validator_set_keeps_its_invariants() {
+    let set = |members| ValidatorSet::new(members);
+    assert_eq!(set(vec![]), Err(ValidatorSetError::Empty));
+    let address = samples::key(1).public_key().address();
+    let twice = vec![member(1, 5), member(2, 5), member(1, 6)];
+    assert_eq!(set(twice), Err(ValidatorSetError::Twice(address)));
+    assert_eq!(
+        set(vec![member(1, 0)]),
+        Err(ValidatorSetError::Powerless(address))
+    );
+    let most = TOTAL_POWER_MAX.get();
+    assert!(set(vec![member(1, most - 1), member(2, 1)]).is_ok());
+    let too_powerful = set(vec![member(1, most), member(2, 1)]);
+    assert_eq!(too_powerful, Err(ValidatorSetError::TooPowerful));
+    let wrapping = set(vec![member(1, u64::MAX), member(2, u64::MAX)]);
+    assert_eq!(wrapping, Err(ValidatorSetError::TooPowerful));
+    let many = (0..=VALIDATOR_COUNT_MAX).map(|number| {
+        let mut seed = [9; 32];
+        seed[..2].copy_from_slice(&u16::try_from(number).unwrap().to_le_bytes());
+        let key = pyralog_primitives::SecretKey::from_seed(&seed).public_key();
+        Validator {
+            key,
+            power: VotingPower::new(1),
+        }
+    });
+    assert!(matches!(
+        set(many.collect()),
+        Err(ValidatorSetError::TooMany(_))
+    ));
+}
+
+#[test]
+fn an_unordered_or_repeated_validator_set_does_not_decode() {
+    let bytes = samples::validators().encode();
+    let mut swapped = bytes.clone();
+    swapped[4..84].rotate_left(40);
+    assert!(matches!(
+        ValidatorSet::decode(&swapped),
+        Err(DecodeError::OutOfBounds(_))
+    ));
+    let mut repeated = bytes;
+    repeated.copy_within(4..44, 44);
+    assert!(matches!(
+        ValidatorSet::decode(&repeated),
+        Err(DecodeError::Meaningless(_))
+    ));
+}
+
+#[test]
+fn a_quorum_is_more_than_two_thirds() {
+    let set = ValidatorSet::new(vec![member(1, 1), member(2, 1), member(3, 1)]).unwrap();
+    assert!(!set.is_quorum(VotingPower::new(2)));
+    assert!(set.is_quorum(VotingPower::new(3)));
+    let largest = ValidatorSet::new(vec![member(1, TOTAL_POWER_MAX.get())]).unwrap();
+    assert!(largest.is_quorum(VotingPower::new(u64::MAX)));
+    assert!(!largest.is_quorum(VotingPower::new(TOTAL_POWER_MAX.get() / 3 * 2)));
+}
+
+/// The certificate of the sample block's parent, with one part replaced.
+fn changed(change: impl FnOnce(&mut Signers, &mut Vec<Signature>)) -> Certificate {
+    let Some(Certificate::Quorum {
+        height,
+        round,
+        value,
+        mut signers,
+        signatures,
+    }) = samples::block().parent_certificate
+    else {
+        panic!("the sample has a quorum certificate");
+    };
+    let mut signatures = signatures.into_vec();
+    change(&mut signers, &mut signatures);
+    let signatures = List::new(signatures).unwrap();
+    Certificate::Quorum {
+        height,
+        round,
+        value,
+        signers,
+        signatures,
+    }
+}
+
+#[test]
+fn each_flaw_of_a_certificate_has_its_error() {
+    let (genesis, set) = (samples::genesis(), samples::validators());
+    let verify = |certificate: Certificate| certificate.verify(genesis, &set);
+    assert_eq!(verify(changed(|_, _| ())), Ok(()));
+
+    let swapped = verify(changed(|_, signatures| signatures.swap(0, 1)));
+    assert!(matches!(swapped, Err(CertificateError::BadSignature(_))));
+    let missing = verify(changed(|_, signatures| signatures.truncate(2)));
+    assert!(matches!(
+        missing,
+        Err(CertificateError::SignatureCount {
+            signers: 3,
+            signatures: 2
+        })
+    ));
+    let solo = samples::solo_validator();
+    let short = verify(changed(|signers, _| {
+        *signers = Signers::of(&solo, |_| false);
+    }));
+    assert!(matches!(
+        short,
+        Err(CertificateError::SignatureCount { signers: 0, .. })
+    ));
+    let few = verify(changed(|signers, signatures| {
+        *signers = Signers::of(&set, |member| member.power.get() > 120);
+        signatures.truncate(2);
+    }));
+    assert!(matches!(few, Err(CertificateError::NoQuorum { signed, .. }) if signed.get() == 270));
+    let other = changed(|_, _| ()).verify(other_genesis(), &set);
+    assert!(matches!(other, Err(CertificateError::BadSignature(_))));
+    let not_solo = verify(samples::solo_certificate(Height::FIRST, BlockId::default()));
+    assert_eq!(not_solo, Err(CertificateError::NotSolo { count: 4 }));
+}
+
+#[test]
+fn any_flipped_bit_of_a_certificate_breaks_it() {
+    let bytes = changed(|_, _| ()).encode();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(certificate) = Certificate::decode(&flipped) {
+            let verdict = certificate.verify(samples::genesis(), &samples::validators());
+            assert!(verdict.is_err(), "bit {bit}");
+        }
+    }
+}
+
+#[test]
+fn evidence_needs_two_contradicting_votes_of_one_validator() {
+    let (genesis, key) = (samples::genesis(), samples::key(12).public_key());
+    let Evidence::DoubleVote { first, second } = samples::evidence();
+    let verify = |first, second| Evidence::DoubleVote { first, second }.verify(genesis, &key);
+    assert_eq!(verify(first, second), Ok(()));
+    assert_eq!(verify(first, first), Err(EvidenceError::NoConflict));
+    assert_eq!(verify(second, first), Err(EvidenceError::Unordered));
+    let prevote = samples::vote(VoteKind::Prevote, None);
+    assert_eq!(
+        Evidence::double_vote(first, prevote).verify(genesis, &key),
+        { Err(EvidenceError::NoConflict) }
+    );
+    let framed = Evidence::DoubleVote { first, second }.verify(other_genesis(), &key);
+    assert!(matches!(framed, Err(EvidenceError::BadSignature(_))));
+    let other = samples::key(13).public_key();
+    let wrong_key = Evidence::DoubleVote { first, second }.verify(genesis, &other);
+    assert!(matches!(wrong_key, Err(EvidenceError::BadSignature(_))));
+    assert_eq!(Evidence::double_vote(second, first), samples::evidence());
+    assert_eq!(samples::evidence().accused(), key.address());
+}
+
+#[test]
+fn a_block_whose_body_is_not_its_headers_is_refused() {
+    let mut block = samples::block();
+    block.transactions = List::default();
+    assert_eq!(block.check_body(), Err(BlockError::Transactions));
+    let mut block = samples::block();
+    block.evidence = List::default();
+    assert_eq!(block.check_body(), Err(BlockError::Evidence));
+    let mut block = samples::block();
+    block.parent_certificate = None;
+    assert_eq!(block.check_body(), Err(BlockError::Parent));
+    let mut block = samples::block();
+    block.parent_certificate = Some(changed(|_, signatures| signatures.truncate(2)));
+    assert_eq!(block.check_body(), Err(BlockError::ParentCertificate));
+    let mut block = samples::block();
+    block.header.parent = BlockId::default();
+    assert_eq!(block.check_body(), Err(BlockError::Parent));
+}
+
+/// A proof file for `claim`, whose header commits to these roots.
+fn proof_file(claim: Claim, state: StateRoot, receipts: &MountainRange) -> ChainProof {
+    let mut header = samples::block().header;
+    header.state_root = state;
+    header.receipts_root = receipts.root();
+    let certificate = samples::quorum_certificate(header.height, header.id());
+    ChainProof::new(claim, header, certificate)
+}
+
+#[test]
+fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
+    let (genesis, set) = (samples::genesis(), samples::validators());
+    let mut receipts = MountainRange::new();
+    receipts.append(&samples::failed_receipt().encode());
+    receipts.append(&samples::receipt().encode());
+    let place = receipts.prove(LeafIndex::new(1)).unwrap();
+    let claim = Claim::Receipt {
+        receipt: samples::receipt(),
+        place: place.clone(),
+    };
+    let root = StateRoot::default();
+    assert_eq!(
+        proof_file(claim, root, &receipts).verify(genesis, &set),
+        Ok(())
+    );
+    let lie = Claim::Receipt {
+        receipt: samples::failed_receipt(),
+        place,
+    };
+    let refused = proof_file(lie, root, &receipts).verify(genesis, &set);
+    assert!(matches!(refused, Err(ChainProofError::List(_))));
+
+    let proof = samples::state_proof();
+    let Err(StateProofError::OtherRoot { found, .. }) = proof.verify(root) else {
+        panic!("the sample is not under the zero root");
+    };
+    let state = |proof: StateProof| proof_file(Claim::State { proof }, found, &receipts);
+    assert_eq!(state(proof).verify(genesis, &set), Ok(()));
+    let refused = state(samples::absence_proof()).verify(genesis, &set);
+    assert!(matches!(refused, Err(ChainProofError::State(_))));
+}
+
+#[test]
+fn each_flaw_of_a_proof_file_has_its_error() {
+    let (genesis, set) = (samples::genesis(), samples::validators());
+    let file = samples::chain_proof();
+    let refused = file.verify(other_genesis(), &set);
+    assert!(matches!(refused, Err(ChainProofError::WrongNetwork { .. })));
+    let refused = file.verify(genesis, &samples::solo_validator());
+    assert!(matches!(
+        refused,
+        Err(ChainProofError::OtherValidators { .. })
+    ));
+    let mut other_block = file.clone();
+    other_block.header.proposer = samples::key(14).public_key().address();
+    let refused = other_block.verify(genesis, &set);
+    assert!(matches!(refused, Err(ChainProofError::OtherBlock { .. })));
+    let bytes = file.encode();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(file) = ChainProof::decode(&flipped) {
+            assert!(file.verify(genesis, &set).is_err(), "bit {bit}");
+        }
+    }
+    let mut newer = bytes;
+    newer[6] = 2;
+    let message = ChainProof::decode(&newer).unwrap_err().to_string();
+    assert!(message.contains("newer version"), "{message}");
+}

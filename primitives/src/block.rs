@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::{Certificate, CertificateHash};
-use crate::codec::{Canonical, List};
+use crate::codec::{Canonical, List, Version};
 use crate::hash::{Domain, GenesisHash, Hash, meaningful_hash};
 use crate::keys::Address;
 use crate::merkle::{MerkleRoot, merkle_root};
@@ -42,7 +42,7 @@ meaningful_hash!(
 #[serde(deny_unknown_fields)]
 pub struct Header {
     /// The rules it follows.
-    pub version: HeaderVersion,
+    pub version: Version,
     /// The network it belongs to.
     pub genesis: GenesisHash,
     /// Its place.
@@ -71,16 +71,6 @@ pub struct Header {
     pub parameters: ParametersHash,
     /// What makes it acceptable besides votes.
     pub seal: Seal,
-}
-
-/// The rules that a header follows.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum HeaderVersion {
-    /// The rules of these pages.
-    V1,
 }
 
 /// What makes a block acceptable besides votes. Work and stake append theirs.

@@ -44,6 +44,25 @@ pub trait Canonical: BorshSerialize + BorshDeserialize {
     }
 }
 
+/// The version of a format that may change: its first byte. A decoder refuses
+/// versions it does not know.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Version {
+    /// The format of these pages.
+    V1,
+}
+
 /// Why bytes are not the encoding of a value. The sender is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {

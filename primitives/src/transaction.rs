@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::action::{ACTION_COUNT_MAX, Action};
 use crate::amount::Amount;
-use crate::codec::{Canonical, List};
+use crate::codec::{Canonical, List, Version};
 use crate::hash::{Domain, GenesisHash, meaningful_hash};
 use crate::keys::{BadSignature, PublicKey, SecretKey, Signature, WeakKey};
 use crate::numbers::{Compute, Height, Nonce, WorkNonce};
@@ -40,6 +40,8 @@ meaningful_hash!(
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct TransactionBody {
+    /// The format of what follows.
+    pub version: Version,
     /// The network it is for; on any other it is void.
     pub genesis: GenesisHash,
     /// Who signs and pays.

@@ -128,7 +128,7 @@ fn every_decoder_survives_damaged_and_random_bytes_within_its_memory() {
 fn a_claimed_length_reserves_nothing() {
     // A list that claims more items than could follow.
     let mut bytes = samples::encoded::<TransactionBody>(&samples::body());
-    let actions_at = 32 + 32 + 8 + 8 + 16 + 16 + 8;
+    let actions_at = 1 + 32 + 32 + 8 + 8 + 16 + 16 + 8;
     bytes[actions_at..actions_at + 4].copy_from_slice(&64u32.to_le_bytes());
     bytes.truncate(actions_at + 4);
     assert!(!check::<TransactionBody>(&bytes));

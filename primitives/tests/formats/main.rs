@@ -8,3 +8,4 @@ mod decoders;
 mod golden;
 mod rules;
 mod samples;
+mod spec_pages;

@@ -2,11 +2,11 @@
 
 use pyralog_primitives::action::{Action, Key, Name, Value};
 use pyralog_primitives::block::{
-    Block, BlockId, Header, HeaderVersion, ParametersHash, Seal, StateRoot, evidence_root, tx_root,
+    Block, BlockId, Header, ParametersHash, Seal, StateRoot, evidence_root, tx_root,
 };
 use pyralog_primitives::certificate::{Certificate, Signers};
 use pyralog_primitives::chain_proof::{ChainProof, Claim};
-use pyralog_primitives::codec::{Bytes, Canonical, List};
+use pyralog_primitives::codec::{Bytes, Canonical, List, Version};
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof, MountainRange};
 use pyralog_primitives::receipt::{Attribute, Event, Outcome, Receipt};
 use pyralog_primitives::state_proof::{Found, StateProof};
@@ -53,6 +53,7 @@ pub(crate) fn body() -> TransactionBody {
         },
     ];
     TransactionBody {
+        version: Version::V1,
         genesis: genesis(),
         sender: key(1).public_key(),
         nonce: Nonce::new(7),
@@ -213,7 +214,7 @@ pub(crate) fn block() -> Block {
     let parent_certificate = quorum_certificate(Height::new(41), parent);
     let receipts = MountainRange::new().root();
     let header = Header {
-        version: HeaderVersion::V1,
+        version: Version::V1,
         genesis: genesis(),
         height: Height::new(42),
         time: TimestampMs::new(1_800_000_000_000),

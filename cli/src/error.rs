@@ -1,0 +1,135 @@
+//! Everything that can go wrong in a verb, each with what to do about it.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use pyralog_genesis::{Mistake, Mistakes, Problem};
+use pyralog_keys::{KeystoreError, MnemonicError, OutOfMemory, PasswordError, UnlockError};
+use pyralog_primitives::{Address, BadSignature, WeakKey};
+
+/// Why a verb failed. The exit code of each is in [`crate::exit`].
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum CliError {
+    // The command line and what is around it.
+    #[error("there is no place for data: neither HOME nor XDG_DATA_HOME is set; give --home DIR")]
+    NoHome,
+    #[error("there is no terminal to ask for the password; give --password-file FILE")]
+    NoTerminal,
+    #[error(
+        "standard input cannot give both the password and the text; put one of them into a file"
+    )]
+    StdinTwice,
+    #[error("this prints the secret key for everyone to read; add --yes if that is what you want")]
+    NeedsYes,
+    #[error("--time: {0}")]
+    BadTime(Problem),
+
+    // Reading and writing.
+    #[error("cannot {action} {}: {}", path.display(), said(source))]
+    Io {
+        action: &'static str,
+        path: PathBuf,
+        source: io::Error,
+    },
+    #[error("cannot read standard input: {}", said(.0))]
+    Stdin(#[source] io::Error),
+    #[error("cannot write to standard output: {}", said(.0))]
+    Stdout(#[source] io::Error),
+    #[error("the mnemonic could not be shown, so no key was made: {}", said(.0))]
+    MnemonicNotShown(#[source] io::Error),
+    #[error("{} is not text in UTF-8", path.display())]
+    NotText { path: PathBuf },
+    #[error("{} has more than the {bytes_max} bytes that are read", path.display())]
+    TooLarge { path: PathBuf, bytes_max: usize },
+    #[error("{} exists; choose another name, or give --force to replace it", path.display())]
+    FileExists { path: PathBuf },
+    #[error("the system gave no randomness: {0}")]
+    Randomness(getrandom::Error),
+
+    // Keys.
+    #[error(
+        "a key '{name}' exists in {}; choose another name, keys are never overwritten",
+        path.display()
+    )]
+    KeyExists { name: String, path: PathBuf },
+    #[error(
+        "there is no key '{name}' in {}; `pyralog keys list` shows which there are",
+        directory.display()
+    )]
+    NoSuchKey { name: String, directory: PathBuf },
+    #[error(
+        "no key here has the address {0}; an address is a hash, so give the public key itself \
+         (64 hex digits)"
+    )]
+    NoKeyForAddress(Address),
+    #[error("{}: {problem}", path.display())]
+    Keystore {
+        path: PathBuf,
+        problem: KeystoreError,
+    },
+    #[error("{count} key file(s) cannot be read; see above")]
+    SomeKeysUnreadable { count: usize },
+    #[error(transparent)]
+    WeakKey(#[from] WeakKey),
+    #[error(transparent)]
+    Password(#[from] PasswordError),
+    #[error("the two passwords differ; try again")]
+    PasswordsDiffer,
+    #[error("the mnemonic is not valid: {0}")]
+    Mnemonic(#[from] MnemonicError),
+    #[error("key '{name}': {problem}")]
+    Unlock { name: String, problem: UnlockError },
+    #[error(transparent)]
+    OutOfMemory(#[from] OutOfMemory),
+    #[error("the signature does not verify: it is not that of key {} over this text", .0.signer)]
+    DoesNotVerify(BadSignature),
+
+    // The genesis document.
+    #[error(
+        "{file} is not a valid genesis document, {}:\n{mistakes}",
+        counted(mistakes)
+    )]
+    Mistakes { file: String, mistakes: Mistakes },
+    #[error("nothing was added, because the document would get new mistakes:\n{}", lines(.0))]
+    NewMistakes(Vec<Mistake>),
+    #[error("the document has no valid chain_id; `pyralog genesis validate` says why")]
+    NoChainId,
+}
+
+impl CliError {
+    pub(crate) fn io(action: &'static str, path: &Path) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::Io {
+            action,
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    /// Whether the reader of our output went away.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+/// What the system says, with what one can do about the common cases.
+fn said(error: &io::Error) -> String {
+    let remedy = match error.kind() {
+        io::ErrorKind::NotFound => "; check the path",
+        io::ErrorKind::PermissionDenied => "; check who owns it and its permissions",
+        io::ErrorKind::StorageFull => "; free some space",
+        _ => "",
+    };
+    format!("{error}{remedy}")
+}
+
+fn counted(mistakes: &Mistakes) -> String {
+    match mistakes.iter().len() + mistakes.left_out() {
+        1 => "1 mistake".to_owned(),
+        count => format!("{count} mistakes"),
+    }
+}
+
+fn lines(mistakes: &[Mistake]) -> String {
+    let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    lines.join("\n")
+}

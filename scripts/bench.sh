@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs the benches that compare us with a reference in the same run, and leaves
+# their rows as one table in the target directory.
+set -euo pipefail
+
+table=${CARGO_TARGET_DIR:?set by the Makefile}/bench-table.md
+rows=$(mktemp)
+trap 'rm -f "$rows"' EXIT
+
+printf '\n== Building the benches (optimized: the first time takes minutes)\n'
+cargo bench --locked --workspace --benches --no-run
+printf '\n== Measuring (about a minute; close other programs)\n'
+PYRALOG_BENCH_ROWS=$rows cargo bench --locked --workspace --benches --quiet
+
+{
+  printf '| what | ours | reference | ratio | range | floor | goal |\n'
+  printf '|---|---|---|---|---|---|---|\n'
+  cat "$rows"
+} >"$table"
+printf '\n'
+column -t -s '|' <"$table" | sed -E '2d; s/^ +//'
+printf '\nRatio: speed of ours ÷ speed of the reference, median of rounds run in turn; 1.00 is as fast.\n'
+printf 'The table is in %s\n' "$table"

@@ -61,7 +61,7 @@ impl FromStr for Hash {
 
 json_as_text!(Hash);
 
-/// Declares a hash with one meaning: a newtype over [`Hash`] that reads and
+/// Declares a hash with one meaning: a newtype over [`struct@Hash`] that reads and
 /// prints like it and converts only where it is written out.
 macro_rules! meaningful_hash {
     ($(#[$doc:meta])* $name:ident) => {

@@ -1,8 +1,9 @@
 //! The parameters of a network: what its blocks and transactions may be.
 
 use borsh::{BorshDeserialize, BorshSerialize};
-use pyralog_primitives::block::ParametersHash;
-use pyralog_primitives::{Amount, BlockCount, ByteCount, Compute, Domain, DurationMs};
+use pyralog_primitives::{
+    Amount, BlockCount, ByteCount, Compute, Domain, DurationMs, ParametersHash,
+};
 
 use crate::collector::Collector;
 use crate::limits::PARAMETERS;

@@ -7,13 +7,16 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::certificate::{Certificate, CertificateHash};
+use crate::certificate::Certificate;
 use crate::codec::{Canonical, List, Version};
-use crate::hash::{Domain, GenesisHash, Hash, meaningful_hash};
+use crate::hash::{Domain, Hash};
+use crate::ids::{
+    BlockId, CertificateHash, GenesisHash, ParametersHash, SignedTransactionId, StateRoot,
+};
 use crate::keys::Address;
 use crate::merkle::{MerkleRoot, merkle_root};
 use crate::numbers::{Height, TimestampMs};
-use crate::transaction::{SignedTransactionId, Transaction};
+use crate::transaction::Transaction;
 use crate::vote::Evidence;
 
 /// Lower, and full blocks of small transfers do not fit; higher, and one peer
@@ -23,19 +26,6 @@ pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub const BLOCK_TRANSACTION_COUNT_MAX: usize = 65_536;
 /// More accusations wait for the next block.
 pub const BLOCK_EVIDENCE_COUNT_MAX: usize = 64;
-
-meaningful_hash!(
-    /// The hash of a block's header.
-    BlockId
-);
-meaningful_hash!(
-    /// The root of the state tree.
-    StateRoot
-);
-meaningful_hash!(
-    /// The hash of the parameters in force.
-    ParametersHash
-);
 
 /// What a block commits to. Its hash is the block's id.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -145,15 +135,14 @@ impl Block {
             return Err(BlockError::Evidence);
         }
         let first = self.header.height == Height::FIRST;
-        let parentless = self.header.parent == BlockId::default();
+        let parentless = self.header.parent == BlockId::ZERO;
         if first != parentless || first != self.parent_certificate.is_none() {
             return Err(BlockError::Parent);
         }
         let hash = self
             .parent_certificate
             .as_ref()
-            .map(Certificate::hash)
-            .unwrap_or_default();
+            .map_or(CertificateHash::ZERO, Certificate::hash);
         if hash == self.header.parent_certificate {
             Ok(())
         } else {

@@ -9,19 +9,14 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::batch::{BatchItem, verify_batch};
-use crate::block::BlockId;
 use crate::codec::{Bytes, Canonical, List};
-use crate::hash::{Domain, GenesisHash, meaningful_hash};
+use crate::hash::Domain;
+use crate::ids::{BlockId, CertificateHash, GenesisHash};
 use crate::keys::{BadSignature, Signature};
 use crate::numbers::{Height, Round, VotingPower};
 use crate::sign_bytes::SignBytes;
 use crate::validators::{VALIDATOR_COUNT_MAX, Validator, ValidatorSet};
 use crate::vote::VoteKind;
-
-meaningful_hash!(
-    /// The hash of a certificate.
-    CertificateHash
-);
 
 /// Proof that a block is final. New kinds are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]

@@ -16,15 +16,14 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::block::{BlockId, Header};
+use crate::block::Header;
 use crate::certificate::{Certificate, CertificateError};
 use crate::codec::{BoundError, Canonical};
-use crate::hash::GenesisHash;
+use crate::ids::{BlockId, GenesisHash, SignedTransactionId};
 use crate::merkle::{InclusionProof, MerkleError};
 use crate::numbers::Height;
 use crate::receipt::Receipt;
 use crate::state_proof::{StateProof, StateProofError};
-use crate::transaction::SignedTransactionId;
 use crate::validators::ValidatorSet;
 
 /// The first bytes of every proof file. The last two are the version of the

@@ -7,113 +7,23 @@
 //!
 //! Invariant: a context string, once released, never changes its meaning.
 
-use std::fmt;
-use std::str::FromStr;
 use std::sync::LazyLock;
 
 use blake3::hazmat::{ContextKey, HasherExt, hash_derive_key_context};
-use borsh::{BorshDeserialize, BorshSerialize};
+use borsh::BorshSerialize;
 
-use crate::text::{HexError, decode_hex_array, json_as_text};
+use crate::text::{fixed_bytes, text_as_hex};
 
-/// A 32-byte BLAKE3 hash.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default,
-)]
-pub struct Hash([u8; Hash::BYTES]);
+fixed_bytes!(
+    /// A 32-byte BLAKE3 hash.
+    Hash(32)
+);
+text_as_hex!(Hash);
 
 impl Hash {
-    /// Length of a hash.
-    pub const BYTES: usize = 32;
-    /// All zeros: "nothing here", as in the parent of the first block.
+    /// All zeros: "nothing here", as an empty subtree.
     pub const ZERO: Self = Self([0; Self::BYTES]);
-
-    /// Wraps raw bytes.
-    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The raw bytes.
-    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
 }
-
-impl fmt::Display for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&hex::encode(self.0))
-    }
-}
-
-impl fmt::Debug for Hash {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Hash({self})")
-    }
-}
-
-impl FromStr for Hash {
-    type Err = HexError;
-
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        decode_hex_array(text).map(Self)
-    }
-}
-
-json_as_text!(Hash);
-
-/// Declares a hash with one meaning: a newtype over [`struct@Hash`] that reads and
-/// prints like it and converts only where it is written out.
-macro_rules! meaningful_hash {
-    ($(#[$doc:meta])* $name:ident) => {
-        $(#[$doc])*
-        #[derive(
-            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default,
-            borsh::BorshSerialize, borsh::BorshDeserialize,
-        )]
-        pub struct $name($crate::hash::Hash);
-
-        impl $name {
-            /// Gives a hash this meaning.
-            pub const fn new(hash: $crate::hash::Hash) -> Self {
-                Self(hash)
-            }
-
-            /// The hash without its meaning.
-            pub const fn get(self) -> $crate::hash::Hash {
-                self.0
-            }
-        }
-
-        impl std::fmt::Display for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                std::fmt::Display::fmt(&self.0, f)
-            }
-        }
-
-        impl std::fmt::Debug for $name {
-            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-                write!(f, concat!(stringify!($name), "({})"), self.0)
-            }
-        }
-
-        impl std::str::FromStr for $name {
-            type Err = $crate::text::HexError;
-
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                text.parse().map(Self)
-            }
-        }
-
-        $crate::text::json_as_text!($name);
-    };
-}
-pub(crate) use meaningful_hash;
-
-meaningful_hash!(
-    /// The hash of a genesis document: the name of a network. Everything that
-    /// is signed holds it, so nothing signed for one network counts on another.
-    GenesisHash
-);
 
 /// What a hash is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -246,6 +156,7 @@ impl DomainHasher {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::HexError;
 
     #[test]
     fn a_domain_is_blake3_key_derivation_with_its_context() {

@@ -12,35 +12,21 @@ use std::str::FromStr;
 
 use bech32::primitives::decode::CheckedHrpstring;
 use bech32::{Bech32m, Hrp};
-use borsh::{BorshDeserialize, BorshSerialize};
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use ed25519_zebra::VerificationKey;
 use zeroize::Zeroizing;
 
-use crate::hash::{Domain, Hash};
-use crate::sign_bytes::SignBytes;
-use crate::text::{HexError, decode_hex_array, encode_hex, json_as_text};
+use crate::hash::Domain;
+use crate::sign_bytes::{Purpose, SignBytes};
+use crate::text::{fixed_bytes, json_as_text, text_as_hex};
 
-/// The bytes of an ed25519 public key, not yet known to be a point.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default,
-)]
-pub struct PublicKey([u8; PublicKey::BYTES]);
+fixed_bytes!(
+    /// The bytes of an ed25519 public key, not yet known to be a point.
+    PublicKey(32)
+);
+text_as_hex!(PublicKey);
 
 impl PublicKey {
-    /// Length of a public key.
-    pub const BYTES: usize = 32;
-
-    /// Wraps raw bytes.
-    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The raw bytes.
-    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
-
     /// The address of this key.
     pub fn address(&self) -> Address {
         let hash = Domain::Address.hash(&self.0);
@@ -68,27 +54,13 @@ impl PublicKey {
     }
 }
 
-impl fmt::Display for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&encode_hex(&self.0))
+impl SignBytes {
+    /// A validator's claim, before there is a genesis hash, that it holds the
+    /// secret of the key it registers for the chain of this name.
+    pub fn possession(chain_id: &str, key: &PublicKey) -> Self {
+        Self::encoded(Purpose::Possession, &(chain_id, key))
     }
 }
-
-impl fmt::Debug for PublicKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "PublicKey({self})")
-    }
-}
-
-impl FromStr for PublicKey {
-    type Err = HexError;
-
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        decode_hex_array(text).map(Self)
-    }
-}
-
-json_as_text!(PublicKey);
 
 /// A key that must not gain power.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -109,51 +81,18 @@ pub struct BadSignature {
     pub signer: PublicKey,
 }
 
-/// The bytes of an ed25519 signature. Never an id: two valid signatures of
-/// one message exist.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize)]
-pub struct Signature([u8; Signature::BYTES]);
+fixed_bytes!(
+    /// The bytes of an ed25519 signature. Never an id: two valid signatures of
+    /// one message exist.
+    Signature(64)
+);
+text_as_hex!(Signature);
 
 impl Signature {
-    /// Length of a signature.
-    pub const BYTES: usize = 64;
-
-    /// Wraps raw bytes.
-    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The raw bytes.
-    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
-
     pub(crate) fn to_zebra(self) -> ed25519_zebra::Signature {
         ed25519_zebra::Signature::from_bytes(&self.0)
     }
 }
-
-impl fmt::Display for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&encode_hex(&self.0))
-    }
-}
-
-impl fmt::Debug for Signature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Signature({self})")
-    }
-}
-
-impl FromStr for Signature {
-    type Err = HexError;
-
-    fn from_str(text: &str) -> Result<Self, HexError> {
-        decode_hex_array(text).map(Self)
-    }
-}
-
-json_as_text!(Signature);
 
 /// A secret key. Wiped from memory when dropped; never printed.
 #[derive(Clone)]
@@ -190,32 +129,14 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// The name of an account or validator: 20 bytes, written `pyr1…`.
-#[derive(
-    Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize, Default,
-)]
-pub struct Address([u8; Address::BYTES]);
+fixed_bytes!(
+    /// The name of an account or validator, written `pyr1…`.
+    Address(20)
+);
 
 impl Address {
-    /// Length of an address.
-    pub const BYTES: usize = 20;
     /// What every written address begins with, before the `1`.
     pub const PREFIX: &str = "pyr";
-
-    /// Wraps raw bytes.
-    pub const fn new(bytes: [u8; Self::BYTES]) -> Self {
-        Self(bytes)
-    }
-
-    /// The raw bytes.
-    pub const fn as_bytes(&self) -> &[u8; Self::BYTES] {
-        &self.0
-    }
-
-    /// The hash that stands for this address in a Merkle leaf or a state key.
-    pub fn hash(&self, domain: Domain) -> Hash {
-        domain.hash(&self.0)
-    }
 }
 
 impl fmt::Display for Address {
@@ -223,12 +144,6 @@ impl fmt::Display for Address {
         let text = bech32::encode::<Bech32m>(Hrp::parse_unchecked(Self::PREFIX), &self.0)
             .expect("an address is shorter than what bech32m can hold");
         f.write_str(&text)
-    }
-}
-
-impl fmt::Debug for Address {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Address({self})")
     }
 }
 

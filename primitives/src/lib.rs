@@ -22,6 +22,7 @@ pub mod certificate;
 pub mod chain_proof;
 pub mod codec;
 mod hash;
+mod ids;
 mod keys;
 pub mod merkle;
 mod numbers;
@@ -34,7 +35,11 @@ pub mod validators;
 pub mod vote;
 
 pub use amount::Amount;
-pub use hash::{Domain, DomainHasher, GenesisHash, Hash};
+pub use hash::{Domain, DomainHasher, Hash};
+pub use ids::{
+    BlockId, CertificateHash, GenesisHash, ParametersHash, SignedTransactionId, StateRoot,
+    TransactionId,
+};
 pub use keys::{Address, AddressError, BadSignature, PublicKey, SecretKey, Signature, WeakKey};
 pub use numbers::{
     BlockCount, ByteCount, Compute, DurationMs, FailureCode, Height, LeafCount, LeafIndex, Nonce,

@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize};
 use crate::action::Name;
 use crate::amount::Amount;
 use crate::codec::{Bytes, Canonical, List};
+use crate::ids::TransactionId;
 use crate::numbers::{Compute, FailureCode};
-use crate::transaction::TransactionId;
 
 /// Lower, and a full batch of actions cannot say what it did; higher, and
 /// receipts outgrow the transactions they answer.

@@ -20,9 +20,9 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::action::VALUE_BYTES_MAX;
-use crate::block::StateRoot;
 use crate::codec::{Bytes, Canonical, List};
 use crate::hash::{Domain, Hash};
+use crate::ids::StateRoot;
 
 /// Longer than the longest name and key together.
 pub const STATE_KEY_BYTES_MAX: usize = 512;

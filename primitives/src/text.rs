@@ -59,6 +59,63 @@ pub fn encode_hex(bytes: &[u8]) -> String {
     hex::encode(bytes)
 }
 
+/// Declares a value of so many bytes, the same in memory and on the wire. How
+/// it is written as text is said apart: see [`text_as_hex`].
+macro_rules! fixed_bytes {
+    ($(#[$doc:meta])* $name:ident($bytes:literal)) => {
+        $(#[$doc])*
+        #[derive(
+            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
+            borsh::BorshSerialize, borsh::BorshDeserialize,
+        )]
+        pub struct $name([u8; $bytes]);
+
+        impl $name {
+            /// Its length.
+            pub const BYTES: usize = $bytes;
+
+            /// Wraps raw bytes.
+            pub const fn new(bytes: [u8; $bytes]) -> Self {
+                Self(bytes)
+            }
+
+            /// The raw bytes.
+            pub const fn as_bytes(&self) -> &[u8; $bytes] {
+                &self.0
+            }
+        }
+
+        impl std::fmt::Debug for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                write!(f, concat!(stringify!($name), "({})"), self)
+            }
+        }
+    };
+}
+pub(crate) use fixed_bytes;
+
+/// Gives a value of fixed bytes hex as its text, also in JSON.
+macro_rules! text_as_hex {
+    ($name:ident) => {
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str(&$crate::text::encode_hex(&self.0))
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = $crate::text::HexError;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                $crate::text::decode_hex_array(text).map(Self)
+            }
+        }
+
+        $crate::text::json_as_text!($name);
+    };
+}
+pub(crate) use text_as_hex;
+
 /// Gives a type with `Display` and `FromStr` that text as its JSON form.
 macro_rules! json_as_text {
     ($name:ty $(, $($bound:tt)+)?) => {

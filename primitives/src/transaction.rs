@@ -14,10 +14,11 @@ use serde::{Deserialize, Serialize};
 use crate::action::{ACTION_COUNT_MAX, Action};
 use crate::amount::Amount;
 use crate::codec::{Canonical, List, Version};
-use crate::hash::{Domain, GenesisHash, meaningful_hash};
+use crate::hash::Domain;
+use crate::ids::{GenesisHash, SignedTransactionId, TransactionId};
 use crate::keys::{BadSignature, PublicKey, SecretKey, Signature, WeakKey};
 use crate::numbers::{Compute, Height, Nonce, WorkNonce};
-use crate::sign_bytes::SignBytes;
+use crate::sign_bytes::{Purpose, SignBytes};
 
 /// Lower, and no useful value fits; higher, and one transaction fills a block.
 /// Genesis may set a smaller limit.
@@ -26,15 +27,6 @@ pub const TRANSACTION_BYTES_MAX: usize = 256 * 1024;
 /// Further ahead, a sender could fill the mempool with what cannot run yet.
 /// Lower, and parallel senders wait for each other.
 pub const NONCE_GAP_MAX: u64 = 64;
-
-meaningful_hash!(
-    /// The hash of a transaction body.
-    TransactionId
-);
-meaningful_hash!(
-    /// The hash of a transaction id with one signature.
-    SignedTransactionId
-);
 
 /// What the sender signs.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
@@ -75,7 +67,7 @@ impl TransactionBody {
 
     /// What the sender signs.
     pub fn sign_bytes(&self) -> SignBytes {
-        SignBytes::transaction(&self.encode())
+        SignBytes::encoded(Purpose::Transaction, self)
     }
 
     /// Signs with the sender's key. Fails if `key` is another one's.

@@ -3,12 +3,11 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::block::BlockId;
 use crate::codec::Canonical;
-use crate::hash::GenesisHash;
+use crate::ids::{BlockId, GenesisHash};
 use crate::keys::{Address, BadSignature, PublicKey, Signature};
 use crate::numbers::{Height, Round};
-use crate::sign_bytes::SignBytes;
+use crate::sign_bytes::{Purpose, SignBytes};
 
 /// What a vote says.
 #[derive(
@@ -60,6 +59,19 @@ pub struct Vote {
 
 impl Canonical for Vote {
     const ENCODED_BYTES_MAX: usize = 1 + 8 + 4 + 33 + Address::BYTES + Signature::BYTES;
+}
+
+impl SignBytes {
+    /// A validator's vote.
+    pub fn vote(
+        genesis: GenesisHash,
+        kind: VoteKind,
+        height: Height,
+        round: Round,
+        value: VotedValue,
+    ) -> Self {
+        Self::encoded(Purpose::Vote, &(genesis, kind, height, round, value))
+    }
 }
 
 impl Vote {

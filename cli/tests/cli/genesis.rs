@@ -116,7 +116,7 @@ fn what_would_be_a_new_mistake_is_not_added() {
         "nothing was added, because the document would get new mistakes:",
     );
     assert!(again.stderr.contains(": validators[1]"), "{again:?}");
-    let address = PublicKey::default().address().to_string();
+    let address = PublicKey::new([0; 32]).address().to_string();
     let add = ["genesis", "add-account", "net.toml", &address];
     assert_eq!(shell.run(&[&add[..], &["1"]].concat()).code, 0);
     shell
@@ -223,7 +223,7 @@ fn a_document_may_flow_through_pipes() {
 fn wrong_arguments_are_named() {
     let shell = started();
     shell.plant("alice", 0);
-    let address = PublicKey::default().address().to_string();
+    let address = PublicKey::new([0; 32]).address().to_string();
     let upper = address.to_uppercase();
     for (args, code, sentence) in [
         ("new", 2, "--chain-id <ID>"),
@@ -320,7 +320,7 @@ fn files_that_cannot_be_read_or_written_are_named() {
             "cannot read missing.toml: No such file",
         ),
     ] {
-        let address = PublicKey::default().address().to_string();
+        let address = PublicKey::new([0; 32]).address().to_string();
         let args = args.replace("ADDRESS", &address);
         let args: Vec<&str> = ["genesis"].into_iter().chain(args.split(' ')).collect();
         shell.run(&args).assert_refused(74, sentence);

@@ -135,7 +135,7 @@ fn bad_signers_and_signatures_are_named() {
     let signature = secret.sign(&SignBytes::text(b"hello")).to_string();
     let small_order = format!("01{}", "00".repeat(31));
     let upper = secret.public_key().to_string().to_uppercase();
-    let unknown = pyralog_primitives::PublicKey::default()
+    let unknown = pyralog_primitives::PublicKey::new([0; 32])
         .address()
         .to_string();
     for (signer, signature, code, sentence) in [

@@ -26,7 +26,8 @@ mod shape;
 pub use proof::{ConsistencyProof, InclusionProof, MerkleError};
 pub use range::{MountainRange, merkle_root};
 
-use crate::hash::{Domain, Hash, meaningful_hash};
+use crate::hash::{Domain, Hash};
+use crate::ids::meaningful_hash;
 use crate::numbers::LeafCount;
 
 /// A node's hash, as the kernels want it: a row of nodes is a row of bytes.

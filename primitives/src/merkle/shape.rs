@@ -91,6 +91,54 @@ pub(super) fn consistency_subtrees(old: u64, new: u64) -> Vec<Range<u64>> {
     path
 }
 
+/// The way up from a subtree to the root, seen by a verifier.
+struct Climb {
+    /// This subtree, and the last one of the tree, at the same level.
+    place: u64,
+    last: u64,
+}
+
+/// Where the sibling of a subtree stands.
+enum Sibling {
+    Left,
+    Right,
+}
+
+impl Climb {
+    /// From the subtree at `place` among those up to `last`, `levels` above
+    /// the leaves.
+    fn new(place: u64, last: u64, levels: u32) -> Self {
+        let above = |leaf: u64| leaf.checked_shr(levels).unwrap_or(0);
+        Self {
+            place: above(place),
+            last: above(last),
+        }
+    }
+
+    /// One level up, past levels without a sibling; `None` at the top.
+    fn step(&mut self) -> Option<Sibling> {
+        if self.is_at_top() {
+            return None;
+        }
+        let sibling = if self.place & 1 == 1 || self.place == self.last {
+            // At the right edge some levels have no sibling.
+            let skipped = self.place.trailing_zeros();
+            self.place >>= skipped;
+            self.last >>= skipped;
+            Sibling::Left
+        } else {
+            Sibling::Right
+        };
+        self.place >>= 1;
+        self.last >>= 1;
+        Some(sibling)
+    }
+
+    fn is_at_top(&self) -> bool {
+        self.last == 0
+    }
+}
+
 /// The root that an inclusion path leads to; `None` if the path has not the
 /// length that index and count demand.
 pub(super) fn root_by_inclusion<N: Clone>(
@@ -103,26 +151,15 @@ pub(super) fn root_by_inclusion<N: Clone>(
     if index >= count {
         return None;
     }
-    // `place` and `last`: this subtree and the last one, at the same level.
-    let (mut place, mut last) = (index, count - 1);
+    let mut climb = Climb::new(index, count - 1, 0);
     let mut root = leaf;
     for sibling in path {
-        if last == 0 {
-            return None;
-        }
-        if place & 1 == 1 || place == last {
-            root = parent(sibling, &root);
-            // At the right edge some levels have no sibling.
-            let skipped = place.trailing_zeros().min(u64::BITS - 1);
-            place >>= skipped;
-            last >>= skipped;
-        } else {
-            root = parent(&root, sibling);
-        }
-        place >>= 1;
-        last >>= 1;
+        root = match climb.step()? {
+            Sibling::Left => parent(sibling, &root),
+            Sibling::Right => parent(&root, sibling),
+        };
     }
-    (last == 0).then_some(root)
+    climb.is_at_top().then_some(root)
 }
 
 /// The old and the new root that a consistency path leads to; `None` if it has
@@ -136,33 +173,22 @@ pub(super) fn roots_by_consistency<N: Clone>(
     if old == 0 || old > new {
         return None;
     }
-    let (first, path) = path.split_first()?;
+    let (shared, path) = path.split_first()?;
+    let (mut old_root, mut new_root) = (shared.clone(), shared.clone());
     if old == new {
-        return path.is_empty().then(|| (first.clone(), first.clone()));
+        return path.is_empty().then_some((old_root, new_root));
     }
-    // Up to the lowest subtree that both trees share.
-    let shared = (old - 1).trailing_ones();
-    let (mut place, mut last) = (shr(old - 1, shared), shr(new - 1, shared));
-    let (mut old_root, mut new_root) = (first.clone(), first.clone());
+    // The lowest subtree that both trees share ends with the old tree's last
+    // leaf, and is as high as that leaf is a last one.
+    let mut climb = Climb::new(old - 1, new - 1, (old - 1).trailing_ones());
     for sibling in path {
-        if last == 0 {
-            return None;
+        match climb.step()? {
+            Sibling::Left => {
+                old_root = parent(sibling, &old_root);
+                new_root = parent(sibling, &new_root);
+            }
+            Sibling::Right => new_root = parent(&new_root, sibling),
         }
-        if place & 1 == 1 || place == last {
-            old_root = parent(sibling, &old_root);
-            new_root = parent(sibling, &new_root);
-            let skipped = place.trailing_zeros().min(u64::BITS - 1);
-            place >>= skipped;
-            last >>= skipped;
-        } else {
-            new_root = parent(&new_root, sibling);
-        }
-        place >>= 1;
-        last >>= 1;
     }
-    (last == 0).then_some((old_root, new_root))
-}
-
-fn shr(value: u64, by: u32) -> u64 {
-    value.checked_shr(by).unwrap_or(0)
+    climb.is_at_top().then_some((old_root, new_root))
 }

@@ -178,12 +178,12 @@ proptest! {
         if let Ok(path) = crate::codec::List::new(path.clone()) {
             let (count, index) = (LeafCount::new(count), LeafIndex::new(index));
             let proof = InclusionProof { count, index, path };
-            prop_assert!(proof.verify(MerkleRoot::default(), &record).is_err());
+            prop_assert!(proof.verify(MerkleRoot::ZERO, &record).is_err());
         }
         if let Ok(path) = crate::codec::List::new(path) {
             let (old_count, new_count) = (LeafCount::new(index), LeafCount::new(count));
             let proof = ConsistencyProof { old_count, new_count, path };
-            prop_assert!(proof.verify(MerkleRoot::default(), MerkleRoot::default()).is_err());
+            prop_assert!(proof.verify(MerkleRoot::ZERO, MerkleRoot::ZERO).is_err());
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What transactions, votes, certificates, blocks and proof files refuse.
 
-use pyralog_primitives::block::{BlockError, BlockId, StateRoot};
+use pyralog_primitives::block::BlockError;
 use pyralog_primitives::certificate::{Certificate, CertificateError, Signers};
 use pyralog_primitives::chain_proof::{ChainProof, ChainProofError, Claim};
 use pyralog_primitives::codec::{Canonical, DecodeError, List};
@@ -12,7 +12,8 @@ use pyralog_primitives::validators::{
 };
 use pyralog_primitives::vote::{Evidence, EvidenceError, VoteKind};
 use pyralog_primitives::{
-    Amount, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature, VotingPower, WeakKey,
+    Amount, BlockId, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature, StateRoot,
+    VotingPower, WeakKey,
 };
 
 use crate::samples;
@@ -200,7 +201,7 @@ fn each_flaw_of_a_certificate_has_its_error() {
     assert!(matches!(few, Err(CertificateError::NoQuorum { signed, .. }) if signed.get() == 270));
     let other = changed(|_, _| ()).verify(other_genesis(), &set);
     assert!(matches!(other, Err(CertificateError::BadSignature(_))));
-    let not_solo = verify(samples::solo_certificate(Height::FIRST, BlockId::default()));
+    let not_solo = verify(samples::solo_certificate(Height::FIRST, BlockId::ZERO));
     assert_eq!(not_solo, Err(CertificateError::NotSolo { count: 4 }));
 }
 
@@ -254,7 +255,7 @@ fn a_block_whose_body_is_not_its_headers_is_refused() {
     block.parent_certificate = Some(changed(|_, signatures| signatures.truncate(2)));
     assert_eq!(block.check_body(), Err(BlockError::ParentCertificate));
     let mut block = samples::block();
-    block.header.parent = BlockId::default();
+    block.header.parent = BlockId::ZERO;
     assert_eq!(block.check_body(), Err(BlockError::Parent));
 }
 
@@ -278,7 +279,7 @@ fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
         receipt: samples::receipt(),
         place: place.clone(),
     };
-    let root = StateRoot::default();
+    let root = StateRoot::ZERO;
     assert_eq!(
         proof_file(claim, root, &receipts).verify(genesis, &set),
         Ok(())

@@ -1,9 +1,7 @@
 //! One value of every type that travels, the same in each run.
 
 use pyralog_primitives::action::{Action, Key, Name, Value};
-use pyralog_primitives::block::{
-    Block, BlockId, Header, ParametersHash, Seal, StateRoot, evidence_root, tx_root,
-};
+use pyralog_primitives::block::{Block, Header, Seal, evidence_root, tx_root};
 use pyralog_primitives::certificate::{Certificate, Signers};
 use pyralog_primitives::chain_proof::{ChainProof, Claim};
 use pyralog_primitives::codec::{Bytes, Canonical, List, Version};
@@ -14,8 +12,9 @@ use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::{Validator, ValidatorSet};
 use pyralog_primitives::vote::{Evidence, Vote, VoteKind, VotedValue};
 use pyralog_primitives::{
-    Amount, Compute, Domain, FailureCode, GenesisHash, Height, LeafCount, LeafIndex, Nonce, Round,
-    SecretKey, SignBytes, TimestampMs, VotingPower, WorkNonce,
+    Amount, BlockId, Compute, Domain, FailureCode, GenesisHash, Height, LeafCount, LeafIndex,
+    Nonce, ParametersHash, Round, SecretKey, SignBytes, StateRoot, TimestampMs, VotingPower,
+    WorkNonce,
 };
 
 pub(crate) fn genesis() -> GenesisHash {

@@ -10,7 +10,7 @@ use pyralog_genesis::{ChainId, Genesis, Mistake, Problem};
 use pyralog_primitives::{Address, Amount, PublicKey, SignBytes, Signature};
 use serde::Serialize;
 
-use super::genesis::{mistakes, read, refused};
+use super::document::{mistakes, read, refused};
 use crate::args::{AddAccount, AddValidator};
 use crate::error::CliError;
 use crate::files::{self, Access, StagedFile};

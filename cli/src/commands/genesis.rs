@@ -1,37 +1,19 @@
-//! `pyralog genesis …`: the verbs that begin and check a document. Those that
-//! append to one are in [`super::additions`].
+//! `pyralog genesis new|validate|hash`: begin and check a document.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyralog_genesis::document::{NewDocument, new_document};
-use pyralog_genesis::{GENESIS_BYTES_MAX, Genesis, Line, Mistake, Mistakes};
+use pyralog_genesis::{Genesis, Line, Mistake, Mistakes, parse_time};
 use pyralog_primitives::{GenesisHash, TimestampMs};
 use serde::Serialize;
 
-use super::additions;
-use crate::args::{GenesisVerb, NewGenesis};
+use super::document::{read, refused};
+use crate::args::NewGenesis;
 use crate::error::CliError;
-use crate::exit::Exit;
 use crate::files::{self, Access, StagedFile};
 use crate::input;
-use crate::keyring::Keyring;
 use crate::output::{Console, table};
-
-pub(super) fn run(
-    verb: &GenesisVerb,
-    keyring: impl FnOnce() -> Result<Keyring, CliError>,
-    console: &Console,
-) -> Result<Exit, CliError> {
-    match verb {
-        GenesisVerb::New(args) => new(args, console)?,
-        GenesisVerb::Validate(args) => validate(&args.file, console)?,
-        GenesisVerb::Hash(args) => hash(&args.file, console)?,
-        GenesisVerb::AddAccount(args) => additions::add_account(args, console)?,
-        GenesisVerb::AddValidator(args) => additions::add_validator(args, keyring, console)?,
-    }
-    Ok(Exit::Ok)
-}
 
 #[derive(Serialize)]
 struct NewView<'a> {
@@ -40,7 +22,7 @@ struct NewView<'a> {
     document: &'a str,
 }
 
-fn new(args: &NewGenesis, console: &Console) -> Result<(), CliError> {
+pub(super) fn new(args: &NewGenesis, console: &Console) -> Result<(), CliError> {
     let text = new_text(args)?;
     let file = args.file.as_deref().filter(|path| !input::is_stdin(path));
     let view = NewView {
@@ -67,15 +49,15 @@ fn new(args: &NewGenesis, console: &Console) -> Result<(), CliError> {
 }
 
 fn new_text(args: &NewGenesis) -> Result<String, CliError> {
-    let text = new_document(&NewDocument {
+    let time = match &args.time {
+        Some(time) => parse_time(time).map_err(CliError::BadTime)?,
+        None => now(),
+    };
+    Ok(new_document(&NewDocument {
         chain_id: args.chain_id.clone(),
-        time: now(),
+        time,
         consensus: args.consensus,
-    });
-    match &args.time {
-        Some(time) => with_time(&text, time),
-        None => Ok(text),
-    }
+    }))
 }
 
 /// The start of the current second.
@@ -84,27 +66,6 @@ fn now() -> TimestampMs {
     // A clock before 1970 gives a time that the rules refuse.
     let seconds = since_epoch.map_or(0, |duration| duration.as_secs());
     TimestampMs::new(seconds.saturating_mul(1000))
-}
-
-/// The document with another time. What a time is, the rules of the document
-/// say: whatever they find wrong with it is wrong with the argument.
-fn with_time(text: &str, time: &str) -> Result<String, CliError> {
-    let new_line = format!("time = {}", toml::Value::String(time.to_owned()));
-    let line = |line: &str| {
-        let is_time = line.starts_with("time = ");
-        let line = if is_time { &new_line } else { line };
-        format!("{line}\n")
-    };
-    let text: String = text.lines().map(line).collect();
-    let mistake = mistakes(&text).into_iter().find(|m| m.field == "time");
-    mistake.map_or(Ok(text), |mistake| Err(CliError::BadTime(mistake.problem)))
-}
-
-pub(super) fn mistakes(text: &str) -> Vec<Mistake> {
-    match Genesis::parse(text) {
-        Ok(_) => Vec::new(),
-        Err(mistakes) => mistakes.iter().cloned().collect(),
-    }
 }
 
 #[derive(Serialize)]
@@ -133,7 +94,7 @@ struct ValidateView<'a> {
     mistakes_left_out: usize,
 }
 
-fn validate(file: &Path, console: &Console) -> Result<(), CliError> {
+pub(super) fn validate(file: &Path, console: &Console) -> Result<(), CliError> {
     let text = read(file, console)?;
     match Genesis::parse(&text) {
         Ok(genesis) => {
@@ -174,28 +135,16 @@ fn invalid(mistakes: &Mistakes) -> ValidateView<'_> {
     }
 }
 
-pub(super) fn refused(file: &Path, mistakes: Mistakes) -> CliError {
-    CliError::Mistakes {
-        file: input::shown(file),
-        mistakes,
-    }
-}
-
 #[derive(Serialize)]
 struct HashView<'a> {
     chain_id: &'a str,
     hash: GenesisHash,
 }
 
-fn hash(file: &Path, console: &Console) -> Result<(), CliError> {
+pub(super) fn hash(file: &Path, console: &Console) -> Result<(), CliError> {
     let text = read(file, console)?;
     let genesis = Genesis::parse(&text).map_err(|mistakes| refused(file, mistakes))?;
     let hash = genesis.hash();
     let chain_id = genesis.chain_id().as_str();
     console.give(&hash.to_string(), &HashView { chain_id, hash })
-}
-
-pub(super) fn read(file: &Path, console: &Console) -> Result<String, CliError> {
-    let text = input::read_text(console, file, GENESIS_BYTES_MAX)?;
-    Ok(text.to_string())
 }

@@ -1,15 +1,13 @@
-//! `pyralog keys …`: the verbs that show, sign and check. Those that bring a
-//! secret in or out are in [`super::secrets`].
+//! `pyralog keys list|show|sign|verify|possession`: show, sign and check.
 
-use std::fmt::Display;
 use std::path::Path;
 
-use pyralog_primitives::{Address, PublicKey, SignBytes, Signature};
+use pyralog_primitives::{PublicKey, SignBytes, Signature};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::secrets;
-use crate::args::{KeysVerb, Payload, Possession, ShowKey, SignText, VerifyText};
+use super::key_view::KeyView;
+use crate::args::{Payload, Possession, ShowKey, SignText, VerifyText};
 use crate::error::CliError;
 use crate::exit::Exit;
 use crate::input;
@@ -22,60 +20,7 @@ use crate::password::{self, Purpose};
 /// more, sign its hash.
 const TEXT_BYTES_MAX: usize = 16 * 1024 * 1024;
 
-pub(super) fn run(verb: &KeysVerb, keyring: &Keyring, console: &Console) -> Result<Exit, CliError> {
-    match verb {
-        KeysVerb::New(args) => secrets::new(args, keyring, console)?,
-        KeysVerb::Import(args) => secrets::import(args, keyring, console)?,
-        KeysVerb::Export(args) => secrets::export(args, keyring, console)?,
-        KeysVerb::List => list(keyring, console)?,
-        KeysVerb::Show(args) => show(args, keyring, console)?,
-        KeysVerb::Sign(args) => sign(args, keyring, console)?,
-        KeysVerb::Verify(args) => return verify(args, keyring, console),
-        KeysVerb::Possession(args) => possession(args, keyring, console)?,
-    }
-    Ok(Exit::Ok)
-}
-
-/// The public parts of a key.
-#[derive(Serialize)]
-pub(super) struct KeyView<'a> {
-    name: &'a str,
-    address: Address,
-    public_key: PublicKey,
-    path: Option<String>,
-    description: &'a str,
-    file: String,
-}
-
-impl<'a> KeyView<'a> {
-    pub(super) fn of(key: &'a StoredKey) -> Self {
-        Self {
-            name: key.name.as_str(),
-            address: key.keystore.address(),
-            public_key: key.keystore.public_key(),
-            path: key.keystore.path().map(ToString::to_string),
-            description: key.keystore.description().as_str(),
-            file: key.file.display().to_string(),
-        }
-    }
-
-    pub(super) fn to_text(&self) -> String {
-        let path = self.path.as_deref().unwrap_or("unknown");
-        let mut rows: Vec<(&str, &dyn Display)> = vec![
-            ("name", &self.name),
-            ("address", &self.address),
-            ("public key", &self.public_key),
-            ("path", &path),
-            ("file", &self.file),
-        ];
-        if !self.description.is_empty() {
-            rows.push(("description", &self.description));
-        }
-        table(&rows)
-    }
-}
-
-fn list(keyring: &Keyring, console: &Console) -> Result<(), CliError> {
+pub(super) fn list(keyring: &Keyring, console: &Console) -> Result<(), CliError> {
     let keys = keyring.list()?;
     if keys.is_empty() {
         let directory = keyring.directory().display();
@@ -108,7 +53,7 @@ fn list_text(views: &[KeyView<'_>]) -> String {
     lines.collect()
 }
 
-fn show(args: &ShowKey, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
+pub(super) fn show(args: &ShowKey, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
     let key = keyring.load(&args.name)?;
     let view = KeyView::of(&key);
     if args.public_key {
@@ -127,7 +72,7 @@ struct Signed<'a> {
     signature: Signature,
 }
 
-fn sign(args: &SignText, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
+pub(super) fn sign(args: &SignText, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
     let key = keyring.load(&args.name)?;
     let file = args.password.password_file.as_ref();
     if file.is_some_and(|path| input::is_stdin(path)) && args.payload.is_stdin() {
@@ -150,7 +95,11 @@ struct Checked {
     public_key: PublicKey,
 }
 
-fn verify(args: &VerifyText, keyring: &Keyring, console: &Console) -> Result<Exit, CliError> {
+pub(super) fn verify(
+    args: &VerifyText,
+    keyring: &Keyring,
+    console: &Console,
+) -> Result<Exit, CliError> {
     let public_key = match &args.key {
         Signer::Key(key) => *key,
         Signer::Name(name) => keyring.load(name)?.keystore.public_key(),
@@ -204,7 +153,11 @@ struct Possessed<'a> {
     possession: Signature,
 }
 
-fn possession(args: &Possession, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
+pub(super) fn possession(
+    args: &Possession,
+    keyring: &Keyring,
+    console: &Console,
+) -> Result<(), CliError> {
     let key = keyring.load(&args.name)?;
     let file = args.password.password_file.as_ref();
     let password = password::get(console, file, key.name.as_str(), Purpose::Open)?;

@@ -10,7 +10,7 @@ use pyralog_primitives::text::encode_hex;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::keys::KeyView;
+use super::key_view::KeyView;
 use crate::args::{ExportKey, ImportKey, NewKey, Words};
 use crate::error::CliError;
 use crate::input::{self, STDIN};

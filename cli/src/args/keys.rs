@@ -90,7 +90,17 @@ pub(crate) struct NewKey {
     #[arg(long, value_enum, default_value_t, value_name = "COUNT")]
     pub(crate) words: Words,
     #[command(flatten)]
-    pub(crate) account: AccountChoice,
+    pub(crate) origin: KeyOrigin,
+    #[command(flatten)]
+    pub(crate) password: PasswordSource,
+}
+
+/// What a mnemonic leaves open about a key.
+#[derive(Debug, Args)]
+pub(crate) struct KeyOrigin {
+    /// Which of the accounts under the mnemonic
+    #[arg(long, value_parser = account, default_value = "0", value_name = "N")]
+    pub(crate) account: AccountIndex,
     /// A line about the key; readable without the password
     #[arg(
         long,
@@ -99,16 +109,6 @@ pub(crate) struct NewKey {
         value_name = "TEXT"
     )]
     pub(crate) description: Description,
-    #[command(flatten)]
-    pub(crate) password: PasswordSource,
-}
-
-/// Which account of a mnemonic.
-#[derive(Debug, Args)]
-pub(crate) struct AccountChoice {
-    /// Which of the accounts under the mnemonic
-    #[arg(long, value_parser = account, default_value = "0", value_name = "N")]
-    pub(crate) account: AccountIndex,
 }
 
 fn account(text: &str) -> Result<AccountIndex, String> {
@@ -124,15 +124,7 @@ pub(crate) struct ImportKey {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["account", "description"])]
     pub(crate) keystore: Option<PathBuf>,
     #[command(flatten)]
-    pub(crate) account: AccountChoice,
-    /// A line about the key; readable without the password
-    #[arg(
-        long,
-        default_value = "",
-        hide_default_value = true,
-        value_name = "TEXT"
-    )]
-    pub(crate) description: Description,
+    pub(crate) origin: KeyOrigin,
     #[command(flatten)]
     pub(crate) password: PasswordSource,
 }

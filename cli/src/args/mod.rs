@@ -10,8 +10,8 @@ use clap_complete::Shell;
 
 pub(crate) use genesis::{AddAccount, AddValidator, GenesisVerb, NewGenesis};
 pub(crate) use keys::{
-    ExportKey, ImportKey, KeysVerb, NewKey, Payload, Possession, ShowKey, SignText, VerifyText,
-    Words,
+    ExportKey, ImportKey, KeyOrigin, KeysVerb, NewKey, Payload, Possession, ShowKey, SignText,
+    VerifyText, Words,
 };
 
 use crate::output::Format;

@@ -3,15 +3,15 @@
 use std::path::{Path, PathBuf};
 
 use pyralog_keys::{
-    AccountIndex, DerivationPath, Description, EncryptOptions, EncryptRandomness, KdfCost,
-    Keystore, Mnemonic, Password, derive,
+    DerivationPath, EncryptOptions, EncryptRandomness, KdfCost, Keystore, Mnemonic, Password,
+    derive,
 };
 use pyralog_primitives::text::encode_hex;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::key_view::KeyView;
-use crate::args::{ExportKey, ImportKey, NewKey, Words};
+use crate::args::{ExportKey, ImportKey, KeyOrigin, NewKey, Words};
 use crate::error::CliError;
 use crate::input::{self, STDIN};
 use crate::key_name::KeyName;
@@ -31,12 +31,7 @@ pub(super) fn new(args: &NewKey, keyring: &Keyring, console: &Console) -> Result
     let file = args.password.password_file.as_ref();
     let password = password::get(console, file, args.name.as_str(), Purpose::Encrypt)?;
     let mnemonic = new_mnemonic(args.words)?;
-    let staged = Origin {
-        mnemonic: &mnemonic,
-        account: args.account.account,
-        description: &args.description,
-    }
-    .stage(&args.name, &password, keyring)?;
+    let staged = stage(&mnemonic, &args.origin, &args.name, &password, keyring)?;
     // Shown before the key gets its name: a key whose mnemonic nobody saw
     // would be lost with its file.
     show_new(&staged, &mnemonic, console).map_err(|error| match error {
@@ -72,32 +67,25 @@ fn new_mnemonic(words: Words) -> Result<Mnemonic, CliError> {
     Ok(Mnemonic::from_entropy(&entropy[..bytes])?)
 }
 
-/// Where a key comes from.
-struct Origin<'a> {
-    mnemonic: &'a Mnemonic,
-    account: AccountIndex,
-    description: &'a Description,
-}
-
-impl Origin<'_> {
-    fn stage(
-        &self,
-        name: &KeyName,
-        password: &Password,
-        keyring: &Keyring,
-    ) -> Result<StagedKey, CliError> {
-        let path = DerivationPath::account(self.account);
-        let secret = derive(&self.mnemonic.to_seed(""), &path);
-        let mut random = [0; EncryptRandomness::BYTES];
-        getrandom::fill(&mut random).map_err(CliError::Randomness)?;
-        let options = EncryptOptions {
-            path: Some(path),
-            description: self.description.clone(),
-            cost: KdfCost::DEFAULT,
-            randomness: EncryptRandomness::from_bytes(&random),
-        };
-        keyring.stage(name, Keystore::encrypt(&secret, password, options)?)
-    }
+/// Derives a key and encrypts it under a file that has no name yet.
+fn stage(
+    mnemonic: &Mnemonic,
+    origin: &KeyOrigin,
+    name: &KeyName,
+    password: &Password,
+    keyring: &Keyring,
+) -> Result<StagedKey, CliError> {
+    let path = DerivationPath::account(origin.account);
+    let secret = derive(&mnemonic.to_seed(""), &path);
+    let mut random = [0; EncryptRandomness::BYTES];
+    getrandom::fill(&mut random).map_err(CliError::Randomness)?;
+    let options = EncryptOptions {
+        path: Some(path),
+        description: origin.description.clone(),
+        cost: KdfCost::DEFAULT,
+        randomness: EncryptRandomness::from_bytes(&random),
+    };
+    keyring.stage(name, Keystore::encrypt(&secret, password, options)?)
 }
 
 pub(super) fn import(
@@ -123,12 +111,7 @@ fn import_mnemonic(
     let file = args.password.password_file.as_ref();
     let mnemonic = read_mnemonic(file, console)?;
     let password = password::get(console, file, args.name.as_str(), Purpose::Encrypt)?;
-    Origin {
-        mnemonic: &mnemonic,
-        account: args.account.account,
-        description: &args.description,
-    }
-    .stage(&args.name, &password, keyring)
+    stage(&mnemonic, &args.origin, &args.name, &password, keyring)
 }
 
 /// From the person at the terminal, without echo, or from standard input.

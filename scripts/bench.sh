@@ -8,9 +8,9 @@ rows=$(mktemp)
 trap 'rm -f "$rows"' EXIT
 
 printf '\n== Building the benches (optimized: the first time takes minutes)\n'
-cargo bench --locked --workspace --benches --no-run
+cargo bench --locked --workspace --bench ratios --no-run
 printf '\n== Measuring (about a minute; close other programs)\n'
-PYRALOG_BENCH_ROWS=$rows cargo bench --locked --workspace --benches --quiet
+PYRALOG_BENCH_ROWS=$rows cargo bench --locked --workspace --bench ratios --quiet
 
 {
   printf '| what | ours | reference | ratio | range | floor | goal |\n'

@@ -87,7 +87,7 @@ pub(super) fn hash_parent(left: &Node, right: &Node) -> Node {
 /// The leaf of a record.
 pub(super) fn hash_leaf(record: &[u8]) -> Node {
     const ZEROS: [u8; BLOCK_BYTES] = [0; BLOCK_BYTES];
-    let zeros = (padded_blocks(record) * BLOCK_BYTES) - record.len() - 1;
+    let zeros = padded_blocks(record.len()) * BLOCK_BYTES - record.len() - 1;
     let mut hasher = Domain::MerkleLeaf.hasher();
     hasher
         .update(record)
@@ -107,151 +107,123 @@ pub(super) fn hash_leaves<'a>(mut records: impl Iterator<Item = &'a [u8]>, leave
             *slot = record;
             count += 1;
         }
-        sorter.add(&group[..count], leaves);
         if count < LANES {
+            sorter.add_each(&group[..count], leaves);
             break;
         }
+        sorter.add(&group, leaves);
     }
     sorter.finish(leaves);
 }
 
-fn padded_blocks(record: &[u8]) -> usize {
-    record.len() / BLOCK_BYTES + 1
+fn padded_blocks(length: usize) -> usize {
+    length / BLOCK_BYTES + 1
 }
 
 /// Lanes must be equally long. Where neighbours are, as in most lists, they go
 /// through together; otherwise records wait for others of their size.
 #[derive(Default)]
 struct SizeSorter {
+    alike: Option<Alike>,
     /// By the padded length in blocks, counted from one.
-    lanes: [Option<Box<Lanes>>; CHUNK_BLOCKS],
-    waiting: [Option<Box<Waiting>>; CHUNK_BLOCKS],
+    waiting: [Waiting; CHUNK_BLOCKS],
 }
 
 impl SizeSorter {
-    fn add(&mut self, group: &[&[u8]], leaves: &mut Vec<Node>) {
-        let blocks = group.first().map_or(1, |record| padded_blocks(record));
-        let alike = group.iter().all(|record| padded_blocks(record) == blocks);
-        if !alike || group.len() < LANES || blocks > CHUNK_BLOCKS {
-            for record in group {
-                self.add_one(record, leaves);
-            }
+    fn add(&mut self, group: &[&[u8]; LANES], leaves: &mut Vec<Node>) {
+        let length = group[0].len();
+        let are_alike = group.iter().all(|record| record.len() == length);
+        if !are_alike || padded_blocks(length) > CHUNK_BLOCKS {
+            self.add_each(group, leaves);
             return;
         }
-        let lanes = self.lanes[blocks - 1].get_or_insert_with(|| Box::new(Lanes::new(blocks)));
-        lanes.put(0, group);
-        lanes.hash(LANES, leaves);
+        let lanes = self.alike.take().filter(|lanes| lanes.length == length);
+        let mut lanes = lanes.unwrap_or_else(|| Alike::new(length));
+        lanes.hash(group, leaves);
+        self.alike = Some(lanes);
     }
 
-    fn add_one(&mut self, record: &[u8], leaves: &mut Vec<Node>) {
-        let blocks = padded_blocks(record);
-        let place = leaves.len();
-        let Some(waiting) = self.waiting.get_mut(blocks - 1) else {
-            // Longer than a chunk: BLAKE3 finds its own lanes inside it.
-            leaves.push(hash_leaf(record));
-            return;
-        };
-        leaves.push(Node::default());
-        let waiting = waiting.get_or_insert_with(|| Box::new(Waiting::new(blocks)));
-        waiting.lanes.put(waiting.places.len(), &[record]);
-        waiting.places.push(place);
-        if waiting.places.len() == LANES {
-            waiting.flush(leaves);
+    fn add_each(&mut self, records: &[&[u8]], leaves: &mut Vec<Node>) {
+        for record in records {
+            let blocks = padded_blocks(record.len());
+            let Some(waiting) = self.waiting.get_mut(blocks - 1) else {
+                // Longer than a chunk: BLAKE3 finds its own lanes inside it.
+                leaves.push(hash_leaf(record));
+                continue;
+            };
+            waiting.add(record, leaves.len());
+            leaves.push(Node::default());
+            if waiting.places.len() == LANES {
+                waiting.flush(blocks, leaves);
+            }
         }
     }
 
     fn finish(mut self, leaves: &mut [Node]) {
-        for waiting in self.waiting.iter_mut().flatten() {
-            waiting.flush(leaves);
+        for (index, waiting) in self.waiting.iter_mut().enumerate() {
+            waiting.flush(index + 1, leaves);
         }
     }
 }
 
-/// Records of one padded length, side by side.
-struct Lanes {
+/// Room for a group of records of one length, with their padding in place.
+struct Alike {
+    length: usize,
     blocks: usize,
-    /// The padded records.
     bytes: Vec<u8>,
-    /// The length of the record whose padding is in the lane: where the next
-    /// one is as long, the padding is already there.
-    lengths: [Option<usize>; LANES],
 }
 
-impl Lanes {
-    fn new(blocks: usize) -> Self {
+impl Alike {
+    fn new(length: usize) -> Self {
+        let blocks = padded_blocks(length);
+        let mut bytes = vec![0; LANES * blocks * BLOCK_BYTES];
+        for lane in bytes.chunks_exact_mut(blocks * BLOCK_BYTES) {
+            lane[length] = PADDING_START;
+        }
         Self {
+            length,
             blocks,
-            bytes: vec![0; LANES * blocks * BLOCK_BYTES],
-            lengths: [None; LANES],
+            bytes,
         }
     }
 
-    /// Puts records into the lanes from `first` on.
-    fn put(&mut self, first: usize, records: &[&[u8]]) {
-        let lanes = self
-            .bytes
-            .chunks_exact_mut(self.blocks * BLOCK_BYTES)
-            .zip(&mut self.lengths);
-        for ((bytes, length), record) in lanes.skip(first).zip(records) {
-            let (own, padding) = bytes.split_at_mut(record.len());
-            copy_by_blocks(record, own);
-            if *length != Some(record.len()) {
-                padding.fill(0);
-                padding[0] = PADDING_START;
-                *length = Some(record.len());
-            }
+    fn hash(&mut self, records: &[&[u8]; LANES], leaves: &mut Vec<Node>) {
+        let lanes = self.bytes.chunks_exact_mut(self.blocks * BLOCK_BYTES);
+        for (lane, record) in lanes.zip(records) {
+            lane[..self.length].copy_from_slice(record);
         }
-    }
-
-    /// Appends the leaves of the first `count` lanes.
-    fn hash(&self, count: usize, leaves: &mut Vec<Node>) {
-        let bytes = &self.bytes[..count * self.blocks * BLOCK_BYTES];
-        hash_padded(self.blocks, bytes, leaves);
+        hash_padded(self.blocks, &self.bytes, leaves);
     }
 }
 
-/// Records of one padded length that wait for others, and where their leaves
-/// go.
+/// Records of one padded length that wait for others.
+#[derive(Default)]
 struct Waiting {
-    lanes: Lanes,
+    /// The padded records, one after the other.
+    bytes: Vec<u8>,
+    /// Where their leaves go.
     places: Vec<usize>,
 }
 
 impl Waiting {
-    fn new(blocks: usize) -> Self {
-        Self {
-            lanes: Lanes::new(blocks),
-            places: Vec::with_capacity(LANES),
-        }
+    fn add(&mut self, record: &[u8], place: usize) {
+        self.bytes.extend_from_slice(record);
+        self.bytes.push(PADDING_START);
+        self.bytes
+            .resize(self.bytes.len().next_multiple_of(BLOCK_BYTES), 0);
+        self.places.push(place);
     }
 
-    fn flush(&mut self, leaves: &mut [Node]) {
+    fn flush(&mut self, blocks: usize, leaves: &mut [Node]) {
         if self.places.is_empty() {
             return;
         }
         let mut hashed = Vec::with_capacity(LANES);
-        self.lanes.hash(self.places.len(), &mut hashed);
+        hash_padded(blocks, &self.bytes, &mut hashed);
         for (place, leaf) in self.places.drain(..).zip(hashed) {
             leaves[place] = leaf;
         }
-    }
-}
-
-/// Copies in pieces of fixed size, the last overlapping the one before, which
-/// spares a call for each record.
-#[inline]
-fn copy_by_blocks(from: &[u8], to: &mut [u8]) {
-    let (whole, _) = from.as_chunks::<BLOCK_BYTES>();
-    let (whole_to, _) = to.as_chunks_mut::<BLOCK_BYTES>();
-    for (from, to) in whole.iter().zip(whole_to) {
-        *to = *from;
-    }
-    match (
-        from.last_chunk::<BLOCK_BYTES>(),
-        to.last_chunk_mut::<BLOCK_BYTES>(),
-    ) {
-        (Some(from), Some(to)) => *to = *from,
-        _ => to.copy_from_slice(from),
+        self.bytes.clear();
     }
 }
 

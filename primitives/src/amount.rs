@@ -186,6 +186,19 @@ mod tests {
         );
     }
 
+    #[test]
+    fn an_amount_in_json_is_a_plain_count_of_units() {
+        assert_eq!(
+            serde_json::to_string(&Amount::from_tokens(2)).unwrap(),
+            "\"2000000000\""
+        );
+        for bad in [
+            "2", "\"\"", "\"+1\"", "\"01\"", "\"1.5\"", "\" 1\"", "\"-1\"",
+        ] {
+            assert!(serde_json::from_str::<Amount>(bad).is_err(), "{bad}");
+        }
+    }
+
     proptest! {
         #[test]
         fn an_amount_reads_what_it_prints(units: u128) {
@@ -196,9 +209,13 @@ mod tests {
         }
 
         #[test]
-        fn sums_never_wrap(a: u128, b: u128) {
+        fn sums_and_differences_never_wrap(a: u128, b: u128) {
             let sum = Amount::new(a).checked_add(Amount::new(b));
             prop_assert_eq!(sum.map(Amount::get), a.checked_add(b));
+            let difference = Amount::new(a).checked_sub(Amount::new(b));
+            prop_assert_eq!(difference.map(Amount::get), a.checked_sub(b));
+            let all = Amount::checked_sum([a, b].map(Amount::new));
+            prop_assert_eq!(all, sum);
         }
     }
 }

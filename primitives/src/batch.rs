@@ -246,6 +246,16 @@ impl<'a> Pool<'a> {
 /// Whoever chose the batch could not know them before.
 struct Coefficients(blake3::OutputReader);
 
+impl Coefficients {
+    fn of(items: &[&BatchItem]) -> Self {
+        let mut hasher = Domain::SignatureBatch.hasher();
+        for item in items {
+            hasher.update(item.digest.as_bytes());
+        }
+        Self(hasher.finish_stream())
+    }
+}
+
 impl TryRng for Coefficients {
     type Error = Infallible;
 

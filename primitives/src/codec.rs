@@ -291,3 +291,6 @@ fn read_count<R: Read>(what: &'static str, max: usize, reader: &mut R) -> std::i
     check_count(what, count, max)?;
     Ok(count)
 }
+
+#[cfg(test)]
+mod tests;

@@ -207,6 +207,20 @@ mod tests {
     }
 
     #[test]
+    fn nothing_wraps_at_the_end_of_its_range() {
+        assert_eq!(
+            Height::new(7).after(BlockCount::new(3)),
+            Some(Height::new(10))
+        );
+        assert_eq!(Height::new(7).after(BlockCount::new(u64::MAX)), None);
+        assert_eq!(Height::new(2).previous(), Some(Height::FIRST));
+        assert_eq!(Round::FIRST.next(), Some(Round::new(1)));
+        assert_eq!(Round::new(u32::MAX).next(), None);
+        assert_eq!(Nonce::new(0).next(), Some(Nonce::new(1)));
+        assert_eq!(Nonce::new(u64::MAX).next(), None);
+    }
+
+    #[test]
     fn a_number_has_one_spelling() {
         assert_eq!("42".parse::<Height>(), Ok(Height::new(42)));
         assert_eq!("0".parse::<Height>(), Ok(Height::new(0)));

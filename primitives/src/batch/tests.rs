@@ -305,3 +305,100 @@ fn no_items_and_empty_sources_are_good() {
     let verdicts = verify_sources(&[&[], &items, &[]]);
     assert_eq!(verdicts, [vec![], vec![Verdict::Good; 3], vec![]]);
 }
+
+#[test]
+fn verdicts_are_exact_whatever_the_sources() {
+    // Signing is slow; a few items are dealt out again and again.
+    let (good, forged) = (honest_items(20), forged_item());
+    let mut cases = Cases(ChaCha8Rng::seed_from_u64(7));
+    for _ in 0..300 {
+        let mut sources = Vec::new();
+        for _ in 0..1 + cases.below(12) {
+            let length = if cases.below(8) == 0 {
+                cases.below(70)
+            } else {
+                cases.below(6)
+            };
+            let rate = [0, 0, 2, 10, 100][cases.below(5)];
+            let item = |cases: &mut Cases| {
+                let is_forged = rate > 0 && cases.below(rate) == 0;
+                if is_forged {
+                    forged.clone()
+                } else {
+                    good[cases.below(20)].clone()
+                }
+            };
+            sources.push((0..length).map(|_| item(&mut cases)).collect::<Vec<_>>());
+        }
+        let borrowed: Vec<&[BatchItem]> = sources.iter().map(Vec::as_slice).collect();
+        let expected: Vec<Vec<Verdict>> = sources.iter().map(|source| expected(source)).collect();
+        assert_eq!(verify_sources(&borrowed), expected);
+    }
+}
+
+/// By definition: true verdicts up to the first forgery, none after it.
+fn expected(source: &[BatchItem]) -> Vec<Verdict> {
+    let mut forged_before = false;
+    let mut verdict = |item: &BatchItem| {
+        let verdict = match (forged_before, item.is_good()) {
+            (true, _) => Verdict::Unchecked,
+            (false, true) => Verdict::Good,
+            (false, false) => Verdict::Forged,
+        };
+        forged_before |= verdict == Verdict::Forged;
+        verdict
+    };
+    source.iter().map(&mut verdict).collect()
+}
+
+/// The same signature with another number as its response.
+fn with_response_moved(case: &Case, by: Scalar) -> Case {
+    let bytes = case.signature.as_bytes();
+    let response = Scalar::from_bytes_mod_order(bytes[32..].try_into().unwrap()) + by;
+    Case {
+        signer: case.signer,
+        signature: signature(bytes[..32].try_into().unwrap(), &response.to_bytes()),
+        message: case.message.clone(),
+    }
+}
+
+#[test]
+fn forgeries_that_cancel_each_other_are_found() {
+    let mut cases = Cases(ChaCha8Rng::seed_from_u64(8));
+    let (one, other, third) = (cases.honest(), cases.honest(), cases.honest());
+    let step = cases.scalar();
+    let items = [
+        with_response_moved(&one, step).item(),
+        with_response_moved(&other, -step).item(),
+        third.item(),
+    ];
+    let verdicts = verify_sources(&items.chunks(1).collect::<Vec<_>>()).concat();
+    assert_eq!(verdicts, [Verdict::Forged, Verdict::Forged, Verdict::Good]);
+}
+
+/// The first coefficients of a batch of one.
+fn coefficients(signer: PublicKey, signature: Signature, message: &SignBytes) -> [u8; 64] {
+    let mut bytes = [0; 64];
+    let item = BatchItem::new(signer, signature, message);
+    let Ok(()) = Coefficients::of(&[&item]).try_fill_bytes(&mut bytes);
+    bytes
+}
+
+#[test]
+fn coefficients_depend_on_every_part_of_every_item() {
+    let case = Cases(ChaCha8Rng::seed_from_u64(9)).honest();
+    let first = coefficients(case.signer, case.signature, &case.message);
+    let other = SignBytes::outside_vector(b"other");
+    assert_ne!(
+        first,
+        coefficients(PublicKey::new([1; 32]), case.signature, &case.message)
+    );
+    assert_ne!(
+        first,
+        coefficients(case.signer, Signature::new([1; 64]), &case.message)
+    );
+    assert_ne!(first, coefficients(case.signer, case.signature, &other));
+    let (item, mut both) = (case.item(), [0; 64]);
+    let Ok(()) = Coefficients::of(&[&item, &item]).try_fill_bytes(&mut both);
+    assert_ne!(first, both);
+}

@@ -187,6 +187,22 @@ fn each_kind_of_bad_address_is_named() {
     assert!(matches!(parse(""), Err(AddressError::Mistyped { .. })));
 }
 
+#[test]
+fn an_address_with_spare_bits_is_no_second_spelling() {
+    use bech32::primitives::iter::{ByteIterExt, Fe32IterExt};
+    let address = Address::new([7; 20]);
+    let hrp = Hrp::parse("pyr").unwrap();
+    // 32 characters hold the 160 bits; a 33rd holds nothing.
+    let data = address.as_bytes().iter().copied().bytes_to_fes();
+    let longer = data
+        .chain([bech32::Fe32::Q])
+        .with_checksum::<Bech32m>(&hrp)
+        .chars();
+    let longer: String = longer.collect();
+    assert!(CheckedHrpstring::new::<Bech32m>(&longer).is_ok());
+    assert!(longer.parse::<Address>().is_err(), "{longer}");
+}
+
 proptest! {
     #[test]
     fn an_address_reads_what_it_prints(bytes: [u8; 20]) {

@@ -90,6 +90,92 @@ fn nothing_is_proved_about_what_is_not_there() {
     assert_eq!(MountainRange::new().prove(LeafIndex::new(0)), None);
 }
 
+#[test]
+fn a_path_of_another_length_is_named_as_such() {
+    let all = records(&mut ChaCha8Rng::seed_from_u64(4), 13);
+    let range = range_of(&all);
+    for index in 0..13 {
+        let proof = range.prove(LeafIndex::new(index)).unwrap();
+        let mut longer = proof.path.to_vec();
+        longer.push(Hash::ZERO);
+        let shorter = proof.path[..proof.path.len() - 1].to_vec();
+        for path in [longer, shorter] {
+            let found = path.len();
+            let path = crate::codec::List::new(path).unwrap();
+            let other = InclusionProof {
+                path,
+                ..proof.clone()
+            };
+            let refused = other.verify(range.root(), &all[index as usize]);
+            assert_eq!(refused, Err(MerkleError::Length { found }), "{index}");
+        }
+        let beyond = InclusionProof {
+            index: LeafIndex::new(13),
+            ..proof
+        };
+        let refused = beyond.verify(range.root(), &all[index as usize]);
+        assert!(matches!(refused, Err(MerkleError::Length { .. })));
+    }
+    for old in 1..=13 {
+        let proof = range.prove_consistency(LeafCount::new(old)).unwrap();
+        let old_root = range_of(&all[..old as usize]).root();
+        let mut longer = proof.path.to_vec();
+        longer.push(Hash::ZERO);
+        let shorter = proof.path[..proof.path.len() - 1].to_vec();
+        for path in [longer, shorter, vec![]] {
+            let found = path.len();
+            let path = crate::codec::List::new(path).unwrap();
+            let other = ConsistencyProof {
+                path,
+                ..proof.clone()
+            };
+            let refused = other.verify(old_root, range.root());
+            assert_eq!(refused, Err(MerkleError::Length { found }), "{old}");
+        }
+    }
+}
+
+#[test]
+fn both_roots_of_a_consistency_proof_are_compared() {
+    let all = records(&mut ChaCha8Rng::seed_from_u64(6), 13);
+    let (range, other) = (range_of(&all), MerkleRoot::ZERO);
+    let old_root = range_of(&all[..5]).root();
+    let proof = range.prove_consistency(LeafCount::new(5)).unwrap();
+    assert_eq!(proof.verify(old_root, range.root()), Ok(()));
+    for (old, new) in [(other, range.root()), (old_root, other)] {
+        let refused = proof.verify(old, new);
+        assert!(
+            matches!(refused, Err(MerkleError::OtherRoot { expected, .. }) if expected == other)
+        );
+    }
+}
+
+#[test]
+fn counts_at_the_end_of_their_range_neither_panic_nor_verify() {
+    for count in [
+        u64::MAX,
+        u64::MAX - 1,
+        1 << 63,
+        (1 << 63) + 1,
+        (1 << 63) - 1,
+    ] {
+        for index in [0, 1, count / 2, count - 1] {
+            let subtrees = shape::inclusion_subtrees(index, count);
+            assert!(subtrees.len() <= 64);
+            let leaf = lanes::hash_leaf(b"a");
+            let path = vec![leaf; subtrees.len()];
+            let led = shape::root_by_inclusion(leaf, index, count, &path, lanes::hash_parent);
+            assert!(led.is_some(), "{index} of {count}");
+        }
+        for old in [1, 2, count / 2, count - 1, count] {
+            let subtrees = shape::consistency_subtrees(old, count);
+            let path = vec![lanes::hash_leaf(b"a"); subtrees.len()];
+            let led = shape::roots_by_consistency(old, count, &path, lanes::hash_parent);
+            assert!(led.is_some(), "{old} of {count}");
+        }
+    }
+}
+
 /// Checks an inclusion and a consistency proof of one random tree, each with
 /// some of its bits flipped.
 fn check_random_tree(seed: u64, flips: Option<usize>) {

@@ -158,3 +158,56 @@ fn a_stored_key_cannot_be_shown_absent() {
     };
     assert_eq!(elsewhere.verify(root), Err(StateProofError::OffPath));
 }
+
+#[test]
+fn the_leaf_of_another_key_shares_every_bit_down_to_it() {
+    let key = Bytes::new(b"a key".to_vec()).unwrap();
+    let path = Domain::StateKey.hash(&key);
+    for depth in 0..DEPTH_MAX {
+        let mut other = *path.as_bytes();
+        other[depth / 8] ^= 0x80 >> (depth % 8);
+        let found = Found::OtherKey {
+            key: Hash::new(other),
+            value: Hash::ZERO,
+        };
+        let proof = |siblings: usize| StateProof {
+            key: key.clone(),
+            found: found.clone(),
+            siblings: List::new(vec![Hash::ZERO; siblings]).unwrap(),
+        };
+        // They part at this depth: above it the leaf is on the path.
+        let above = proof(depth).verify(StateRoot::ZERO);
+        assert!(
+            matches!(above, Err(StateProofError::OtherRoot { .. })),
+            "{depth}"
+        );
+        let below = proof(depth + 1).verify(StateRoot::ZERO);
+        assert_eq!(below, Err(StateProofError::OffPath), "{depth}");
+    }
+}
+
+#[test]
+fn a_tree_of_two_is_hashed_as_the_specification_says() {
+    let derive = |what: &str, bytes: &[u8]| {
+        blake3::derive_key(&format!("pyralog 2026-11-21 state {what} v1"), bytes)
+    };
+    let entry = |key: &[u8], value: &[u8]| {
+        let key = derive("key", key);
+        (key, derive("leaf", &[key, derive("value", value)].concat()))
+    };
+    // These two keys part at the first bit.
+    let (one, other) = (entry(b"a", b"1"), entry(b"b", b"2"));
+    let (left, right) = if one.0 < other.0 {
+        (one, other)
+    } else {
+        (other, one)
+    };
+    assert!(left.0[0] < 0x80 && right.0[0] >= 0x80, "choose other keys");
+    let root = StateRoot::new(Hash::new(derive("node", &[left.1, right.1].concat())));
+    let map = BTreeMap::from([
+        (b"a".to_vec(), b"1".to_vec()),
+        (b"b".to_vec(), b"2".to_vec()),
+    ]);
+    assert_eq!(prove(&map, b"a").verify(root), Ok(()));
+    assert_eq!(prove(&map, b"b").verify(root), Ok(()));
+}

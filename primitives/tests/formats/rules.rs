@@ -10,10 +10,10 @@ use pyralog_primitives::transaction::{NotTheSender, TransactionError};
 use pyralog_primitives::validators::{
     TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, Validator, ValidatorSet, ValidatorSetError,
 };
-use pyralog_primitives::vote::{Evidence, EvidenceError, VoteKind};
+use pyralog_primitives::vote::{Evidence, EvidenceError, Vote, VoteKind};
 use pyralog_primitives::{
-    Amount, BlockId, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature, StateRoot,
-    VotingPower, WeakKey,
+    Amount, BlockId, CertificateHash, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature,
+    StateRoot, VotingPower, WeakKey,
 };
 
 use crate::samples;
@@ -57,6 +57,13 @@ fn each_mistake_of_form_has_its_error() {
         refused,
         Err(TransactionError::WeakSender(WeakKey::SmallOrder))
     );
+}
+
+#[test]
+fn a_tip_may_be_the_whole_fee() {
+    let mut generous = samples::transaction();
+    generous.body.tip = generous.body.fee_max;
+    assert_eq!(generous.check_form(samples::genesis()), Ok(()));
 }
 
 #[test]
@@ -117,6 +124,19 @@ fn a_validator_set_keeps_its_invariants() {
         set(many.collect()),
         Err(ValidatorSetError::TooMany(_))
     ));
+}
+
+#[test]
+fn validators_are_found_by_address_in_order() {
+    let set = samples::validators();
+    let addresses: Vec<_> = set.iter().map(|member| member.key.address()).collect();
+    assert!(addresses.is_sorted());
+    for (place, (member, address)) in set.iter().zip(&addresses).enumerate() {
+        let index = set.find(address).unwrap();
+        assert_eq!((index.get(), set.get(index)), (place, Some(member)));
+    }
+    assert_eq!(set.find(&samples::key(99).public_key().address()), None);
+    assert_eq!(set.total_power(), VotingPower::new(110 + 120 + 130 + 140));
 }
 
 #[test]
@@ -206,6 +226,49 @@ fn each_flaw_of_a_certificate_has_its_error() {
 }
 
 #[test]
+fn a_bitmap_has_the_length_of_its_set_and_no_bit_beyond() {
+    let (genesis, set) = (samples::genesis(), samples::validators());
+    let encoded = changed(|_, _| ()).encode();
+    // Kind, height, round and value come first; then the length of the bitmap.
+    let bitmap_at = 1 + 8 + 4 + 32;
+    let verify = |bitmap: &[u8], signatures: u32| {
+        let mut bytes = encoded[..bitmap_at].to_vec();
+        bytes.extend(u32::try_from(bitmap.len()).unwrap().to_le_bytes());
+        bytes.extend(bitmap);
+        bytes.extend(signatures.to_le_bytes());
+        bytes.extend(&encoded[bitmap_at + 4 + 1 + 4..]);
+        bytes.resize(
+            bytes.len() + (signatures as usize - 3) * Signature::BYTES,
+            7,
+        );
+        Certificate::decode(&bytes).unwrap().verify(genesis, &set)
+    };
+    let good = encoded[bitmap_at + 4];
+    assert_eq!(verify(&[good], 3), Ok(()));
+    let bad = Err(CertificateError::BadBitmap { count: 4 });
+    assert_eq!(verify(&[good, 0], 3), bad);
+    assert_eq!(verify(&[good | 0x10], 4), bad);
+    assert_eq!(verify(&[good, 1], 4), bad);
+    assert_eq!(verify(&[], 3), bad);
+}
+
+#[test]
+fn a_solo_certificate_is_signed_by_the_only_validator() {
+    let (genesis, set) = (samples::genesis(), samples::solo_validator());
+    let value = samples::block().id();
+    let good = samples::solo_certificate(Height::FIRST, value);
+    assert_eq!(good.verify(genesis, &set), Ok(()));
+    let bytes = good.encode();
+    for bit in 0..bytes.len() * 8 {
+        let mut flipped = bytes.clone();
+        flipped[bit / 8] ^= 1 << (bit % 8);
+        if let Ok(certificate) = Certificate::decode(&flipped) {
+            assert!(certificate.verify(genesis, &set).is_err(), "bit {bit}");
+        }
+    }
+}
+
+#[test]
 fn any_flipped_bit_of_a_certificate_breaks_it() {
     let bytes = changed(|_, _| ()).encode();
     for bit in 0..bytes.len() * 8 {
@@ -236,6 +299,51 @@ fn evidence_needs_two_contradicting_votes_of_one_validator() {
     let other = samples::key(13).public_key();
     let wrong_key = Evidence::DoubleVote { first, second }.verify(genesis, &other);
     assert!(matches!(wrong_key, Err(EvidenceError::BadSignature(_))));
+    for (first, second) in [
+        (
+            Vote {
+                round: first.round.next().unwrap(),
+                ..first
+            },
+            second,
+        ),
+        (
+            Vote {
+                height: first.height.next().unwrap(),
+                ..first
+            },
+            second,
+        ),
+        (
+            Vote {
+                validator: other.address(),
+                ..first
+            },
+            second,
+        ),
+    ] {
+        assert_eq!(verify(first, second), Err(EvidenceError::NoConflict));
+    }
+    let forged = Signature::new([7; 64]);
+    for evidence in [
+        Evidence::double_vote(
+            Vote {
+                signature: forged,
+                ..first
+            },
+            second,
+        ),
+        Evidence::double_vote(
+            first,
+            Vote {
+                signature: forged,
+                ..second
+            },
+        ),
+    ] {
+        let refused = evidence.verify(genesis, &key);
+        assert!(matches!(refused, Err(EvidenceError::BadSignature(_))));
+    }
     assert_eq!(Evidence::double_vote(second, first), samples::evidence());
     assert_eq!(samples::evidence().accused(), key.address());
 }
@@ -257,6 +365,35 @@ fn a_block_whose_body_is_not_its_headers_is_refused() {
     let mut block = samples::block();
     block.header.parent = BlockId::ZERO;
     assert_eq!(block.check_body(), Err(BlockError::Parent));
+}
+
+#[test]
+fn a_vote_under_the_address_of_another_is_refused() {
+    let key = samples::key(12).public_key();
+    let vote = samples::vote(VoteKind::Prevote, None);
+    assert_eq!(vote.verify(samples::genesis(), &key), Ok(()));
+    let other = samples::key(13).public_key().address();
+    let refused = Vote {
+        validator: other,
+        ..vote
+    }
+    .verify(samples::genesis(), &key);
+    assert!(refused.is_err());
+}
+
+#[test]
+fn the_first_block_has_no_parent_and_every_other_has() {
+    let mut first = samples::block();
+    first.header.height = Height::FIRST;
+    assert_eq!(first.check_body(), Err(BlockError::Parent));
+    first.header.parent = BlockId::ZERO;
+    assert_eq!(first.check_body(), Err(BlockError::Parent));
+    first.parent_certificate = None;
+    assert_eq!(first.check_body(), Err(BlockError::ParentCertificate));
+    first.header.parent_certificate = CertificateHash::ZERO;
+    assert_eq!(first.check_body(), Ok(()));
+    first.header.height = Height::new(2);
+    assert_eq!(first.check_body(), Err(BlockError::Parent));
 }
 
 /// A proof file for `claim`, whose header commits to these roots.
@@ -315,6 +452,11 @@ fn each_flaw_of_a_proof_file_has_its_error() {
     let mut other_block = file.clone();
     other_block.header.proposer = samples::key(14).public_key().address();
     let refused = other_block.verify(genesis, &set);
+    assert!(matches!(refused, Err(ChainProofError::OtherBlock { .. })));
+    let mut other_height = file.clone();
+    let higher = file.header.height.next().unwrap();
+    other_height.certificate = samples::quorum_certificate(higher, file.header.id());
+    let refused = other_height.verify(genesis, &set);
     assert!(matches!(refused, Err(ChainProofError::OtherBlock { .. })));
     let bytes = file.encode();
     for bit in 0..bytes.len() * 8 {

@@ -30,7 +30,7 @@ pub type Value = Bytes<VALUE_BYTES_MAX>;
 
 /// One step of a transaction. New kinds are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Action {
     /// Moves tokens from the sender.
     Transfer {

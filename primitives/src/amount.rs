@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use borsh::{BorshDeserialize, BorshSerialize};
 
+use crate::text::excerpt;
+
 /// A count of the smallest unit of the token.
 #[derive(
     Clone,
@@ -91,14 +93,15 @@ impl fmt::Display for Amount {
 /// Why a text is not an amount of tokens.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
-    /// It is not digits with at most one point between digits.
-    #[error("'{0}' is not an amount; write tokens such as 12 or 0.5")]
+    /// It is not digits with at most one point between them, or has zeros in
+    /// front.
+    #[error("{0} is not an amount; write tokens such as 12 or 0.5")]
     NotAnAmount(String),
     /// It has more decimals than the smallest unit.
-    #[error("'{0}' has more than nine decimals")]
+    #[error("{0} has more than nine decimals")]
     TooFine(String),
     /// It is more than an amount can hold.
-    #[error("'{0}' is too large")]
+    #[error("{0} is too large")]
     TooLarge(String),
 }
 
@@ -109,13 +112,14 @@ impl FromStr for Amount {
     fn from_str(text: &str) -> Result<Self, AmountError> {
         let (tokens, decimals) = text.split_once('.').unwrap_or((text, "0"));
         let digits = |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_digit());
-        if !digits(tokens) || !digits(decimals) {
-            return Err(AmountError::NotAnAmount(text.to_owned()));
+        let leading_zero = tokens.len() > 1 && tokens.starts_with('0');
+        if !digits(tokens) || !digits(decimals) || leading_zero {
+            return Err(AmountError::NotAnAmount(excerpt(text)));
         }
         if decimals.len() > Self::DECIMALS {
-            return Err(AmountError::TooFine(text.to_owned()));
+            return Err(AmountError::TooFine(excerpt(text)));
         }
-        let too_large = || AmountError::TooLarge(text.to_owned());
+        let too_large = || AmountError::TooLarge(excerpt(text));
         let padded = format!("{decimals:0<width$}", width = Self::DECIMALS);
         let units: u128 = padded.parse().map_err(|_| too_large())?;
         let tokens: u128 = tokens.parse().map_err(|_| too_large())?;
@@ -139,7 +143,8 @@ impl<'de> serde::Deserialize<'de> for Amount {
         let text = <String as serde::Deserialize>::deserialize(deserializer)?;
         let canonical = |units: &u128| units.to_string() == text;
         let units = text.parse().ok().filter(canonical).ok_or_else(|| {
-            serde::de::Error::custom(format!("'{text}' is not a count of smallest units"))
+            let shown = excerpt(&text);
+            serde::de::Error::custom(format!("{shown} is not a count of smallest units"))
         })?;
         Ok(Self(units))
     }
@@ -167,22 +172,22 @@ mod tests {
     #[test]
     fn each_kind_of_bad_amount_is_named() {
         for text in [
-            "", ".", "1.", ".5", "-1", "+1", "1e9", "1,5", "1.5.5", " 1", "1_000",
+            "", ".", "1.", ".5", "-1", "+1", "1e9", "1,5", "1.5.5", " 1", "01", "007.5", "1_000",
         ] {
             assert_eq!(
                 text.parse::<Amount>(),
-                Err(AmountError::NotAnAmount(text.to_owned()))
+                Err(AmountError::NotAnAmount(excerpt(text)))
             );
         }
         let fine = "0.0000000001";
         assert_eq!(
             fine.parse::<Amount>(),
-            Err(AmountError::TooFine(fine.to_owned()))
+            Err(AmountError::TooFine(excerpt(fine)))
         );
         let large = "340282366920938463463374607431.768211456";
         assert_eq!(
             large.parse::<Amount>(),
-            Err(AmountError::TooLarge(large.to_owned()))
+            Err(AmountError::TooLarge(excerpt(large)))
         );
     }
 

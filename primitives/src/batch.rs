@@ -10,8 +10,9 @@
 //!
 //! Invariants:
 //! - single and batch verification agree on every input (ZIP-215, cofactored
-//!   equations), up to a chance of 2⁻¹²⁸ that nobody can improve by choice of
-//!   the input, because the coefficients are drawn from a hash of all of it;
+//!   equations), up to a chance of 2⁻¹²⁸ for each batch that somebody tries:
+//!   the coefficients are drawn from a hash of all of it, so nobody can choose
+//!   the input to fit them;
 //! - a verdict does not depend on what else was in the batch, except that a
 //!   source with a forgery has [`Verdict::Unchecked`] after it.
 
@@ -32,6 +33,10 @@ pub const BATCH_COUNT_MAX: usize = 1024;
 /// A batch that fails is split in so many pieces. With two, a single forgery
 /// costs as much, and several cost more, because the large pieces fail again.
 const PIECE_COUNT: usize = 16;
+
+/// After more bad pieces than this the rest is verified one by one: where
+/// forgeries are many, batches only add to the cost.
+const BAD_PIECE_COUNT_MAX: usize = PIECE_COUNT / 2;
 
 /// Up to this many, one by one is cheaper than a batch that may fail.
 const SINGLES_COUNT_MAX: usize = 2;
@@ -81,10 +86,10 @@ pub enum Verdict {
 /// Verifies all items as one source's: good only if each of them is.
 pub fn verify_batch(items: &[BatchItem]) -> Result<(), BadSignature> {
     let verdicts = verify_sources(&[items]);
-    let forged = verdicts[0]
+    let bad = verdicts[0]
         .iter()
-        .position(|verdict| *verdict == Verdict::Forged);
-    match forged {
+        .position(|verdict| *verdict != Verdict::Good);
+    match bad {
         Some(place) => Err(BadSignature {
             signer: items[place].signer,
         }),
@@ -191,18 +196,23 @@ impl<'a> Pool<'a> {
             self.verdicts[group].fill(Verdict::Good);
             return true;
         }
-        let end = group.end;
-        let mut others_good = true;
-        for piece in self.pieces(&group) {
-            let last_suspect = piece.end == end && others_good;
-            let known = if last_suspect {
-                Suspicion::Certain
+        self.settle_pieces(&group)
+    }
+
+    fn settle_pieces(&mut self, group: &Range<usize>) -> bool {
+        let mut bad_count = 0;
+        for piece in self.pieces(group) {
+            let last_suspect = piece.end == group.end && bad_count == 0;
+            let good = if bad_count > BAD_PIECE_COUNT_MAX {
+                self.settle_singly(piece)
+            } else if last_suspect {
+                self.settle(piece, Suspicion::Certain)
             } else {
-                Suspicion::None
+                self.settle(piece, Suspicion::None)
             };
-            others_good &= self.settle(piece, known);
+            bad_count += usize::from(!good);
         }
-        others_good
+        bad_count == 0
     }
 
     fn settle_singly(&mut self, group: Range<usize>) -> bool {
@@ -230,20 +240,17 @@ impl<'a> Pool<'a> {
     }
 
     fn equation_holds(&self, group: &Range<usize>) -> bool {
+        let items = &self.items[group.clone()];
         let mut verifier = batch::Verifier::new();
-        let mut hasher = Domain::SignatureBatch.hasher();
-        for item in &self.items[group.clone()] {
-            hasher.update(item.digest.as_bytes());
+        for item in items {
             verifier.queue(item.item.clone());
         }
-        verifier
-            .verify(Coefficients(hasher.finish_stream()))
-            .is_ok()
+        verifier.verify(Coefficients::of(items)).is_ok()
     }
 }
 
-/// The coefficients of a batch: the stream of a hash of everything in it.
-/// Whoever chose the batch could not know them before.
+/// The coefficients of a batch: the stream of a hash of everything in it. They
+/// are known only once the batch is fixed.
 struct Coefficients(blake3::OutputReader);
 
 impl Coefficients {

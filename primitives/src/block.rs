@@ -8,7 +8,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::certificate::Certificate;
-use crate::codec::{Canonical, List, Version};
+use crate::codec::{Canonical, List, Version, required_option};
 use crate::hash::{Domain, Hash};
 use crate::ids::{
     BlockId, CertificateHash, GenesisHash, ParametersHash, SignedTransactionId, StateRoot,
@@ -16,13 +16,15 @@ use crate::ids::{
 use crate::keys::Address;
 use crate::merkle::{MerkleRoot, merkle_root};
 use crate::numbers::{Height, TimestampMs};
+use crate::receipt::Receipt;
 use crate::transaction::Transaction;
 use crate::vote::Evidence;
 
 /// Lower, and full blocks of small transfers do not fit; higher, and one peer
 /// could hold a node's memory. Genesis may set a smaller limit.
 pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// As many of the smallest transactions as fit the bytes above.
+/// Transactions of 256 bytes, which is a transfer with room, fill the bytes
+/// above; more and smaller ones only cost more to verify.
 pub const BLOCK_TRANSACTION_COUNT_MAX: usize = 65_536;
 /// More accusations wait for the next block.
 pub const BLOCK_EVIDENCE_COUNT_MAX: usize = 64;
@@ -95,6 +97,7 @@ pub struct Block {
     /// Proofs that validators broke the rules.
     pub evidence: List<Evidence, BLOCK_EVIDENCE_COUNT_MAX>,
     /// Why the parent is final; absent in the first block only.
+    #[serde(deserialize_with = "required_option")]
     pub parent_certificate: Option<Certificate>,
 }
 
@@ -105,18 +108,34 @@ impl Canonical for Block {
 /// How a block contradicts its own header. Who sent it is to blame.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum BlockError {
+    /// Heights begin with 1.
+    #[error("there is no block of height 0")]
+    Height,
     /// The transactions are not those of the header.
     #[error("the transactions are not those that the header commits to")]
     Transactions,
     /// The evidence is not that of the header.
     #[error("the evidence is not that which the header commits to")]
     Evidence,
-    /// The certificate is not that of the header.
-    #[error("the parent certificate is not the one that the header commits to")]
-    ParentCertificate,
+    /// One list has one order, and no proof twice.
+    #[error("the evidence is not in ascending order of its encoding")]
+    EvidenceOrder,
     /// The first block alone has no parent, and it has none.
     #[error("a block has a parent and its certificate, unless its height is 1")]
     Parent,
+    /// The certificate is not that of the header.
+    #[error("the parent certificate is not the one that the header commits to")]
+    ParentCertificate,
+    /// The certificate is for another block than the parent.
+    #[error(
+        "the parent certificate is for block {certified} of height {height}, not for the parent"
+    )]
+    OtherParent {
+        /// The block of the certificate.
+        certified: BlockId,
+        /// Its height.
+        height: Height,
+    },
 }
 
 impl Block {
@@ -125,7 +144,8 @@ impl Block {
         self.header.id()
     }
 
-    /// Whether the body is the one that the header commits to.
+    /// Whether the body is the one that the header commits to, and the
+    /// certificate is about the parent. Who signed it is not looked at here.
     pub fn check_body(&self) -> Result<(), BlockError> {
         let ids = self.transactions.iter().map(Transaction::signed_id);
         if tx_root(ids) != self.header.tx_root {
@@ -134,19 +154,39 @@ impl Block {
         if evidence_root(&self.evidence) != self.header.evidence_root {
             return Err(BlockError::Evidence);
         }
-        let first = self.header.height == Height::FIRST;
-        let parentless = self.header.parent == BlockId::ZERO;
-        if first != parentless || first != self.parent_certificate.is_none() {
-            return Err(BlockError::Parent);
+        let encoded = |evidence: &Evidence| evidence.encode();
+        if !self
+            .evidence
+            .is_sorted_by(|one, next| encoded(one) < encoded(next))
+        {
+            return Err(BlockError::EvidenceOrder);
         }
-        let hash = self
-            .parent_certificate
-            .as_ref()
-            .map_or(CertificateHash::ZERO, Certificate::hash);
-        if hash == self.header.parent_certificate {
-            Ok(())
-        } else {
-            Err(BlockError::ParentCertificate)
+        self.check_parent()
+    }
+
+    fn check_parent(&self) -> Result<(), BlockError> {
+        let header = &self.header;
+        if header.height < Height::FIRST {
+            return Err(BlockError::Height);
+        }
+        let certificate = self.parent_certificate.as_ref();
+        let hash = certificate.map_or(CertificateHash::ZERO, Certificate::hash);
+        match (header.height.previous(), certificate) {
+            (None, None) if header.parent == BlockId::ZERO => {}
+            (Some(_), Some(_)) if header.parent != BlockId::ZERO => {}
+            _ => return Err(BlockError::Parent),
+        }
+        if hash != header.parent_certificate {
+            return Err(BlockError::ParentCertificate);
+        }
+        let about = certificate.map(|certificate| (certificate.value(), certificate.height()));
+        match (about, header.height.previous()) {
+            (Some((certified, height)), Some(previous))
+                if certified != header.parent || height != previous =>
+            {
+                Err(BlockError::OtherParent { certified, height })
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -157,8 +197,17 @@ pub fn tx_root(ids: impl IntoIterator<Item = SignedTransactionId>) -> MerkleRoot
     merkle_root(ids.iter().map(|id| id.as_bytes().as_slice()))
 }
 
+/// The commitment to what a block's transactions did, for its child's header.
+pub fn receipts_root(receipts: &[Receipt]) -> MerkleRoot {
+    encoded_root(receipts)
+}
+
 /// The commitment to a block's evidence.
 pub fn evidence_root(evidence: &[Evidence]) -> MerkleRoot {
-    let encoded: Vec<Vec<u8>> = evidence.iter().map(Canonical::encode).collect();
+    encoded_root(evidence)
+}
+
+fn encoded_root<T: Canonical>(items: &[T]) -> MerkleRoot {
+    let encoded: Vec<Vec<u8>> = items.iter().map(Canonical::encode).collect();
     merkle_root(encoded.iter().map(Vec::as_slice))
 }

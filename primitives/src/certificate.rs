@@ -20,7 +20,7 @@ use crate::vote::VoteKind;
 
 /// Proof that a block is final. New kinds are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Certificate {
     /// The word of the only validator of a development network.
     Solo {

@@ -56,7 +56,7 @@ impl Canonical for ChainProof {
 
 /// Something that a header commits to. New kinds are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Claim {
     /// What the state holds under a key, after the header's parent.
     State {
@@ -150,12 +150,13 @@ impl ChainProof {
     }
 
     /// Whether the claim holds on this network, given the validators of the
-    /// header's height.
+    /// header's height. Returns the height of the block after which, or in
+    /// which, it holds; 0 is the state of genesis.
     pub fn verify(
         &self,
         genesis: GenesisHash,
         validators: &ValidatorSet,
-    ) -> Result<(), ChainProofError> {
+    ) -> Result<Height, ChainProofError> {
         let header = &self.header;
         if header.genesis != genesis {
             let found = header.genesis;
@@ -177,7 +178,18 @@ impl ChainProof {
                 height: header.height,
             });
         }
-        Ok(self.certificate.verify(genesis, validators)?)
+        self.certificate.verify(genesis, validators)?;
+        Ok(self.height())
+    }
+
+    fn height(&self) -> Height {
+        match self.claim {
+            Claim::Transaction { .. } => self.header.height,
+            // The header's roots are those after its parent.
+            Claim::State { .. } | Claim::Receipt { .. } => {
+                Height::new(self.header.height.get().saturating_sub(1))
+            }
+        }
     }
 
     fn verify_claim(&self) -> Result<(), ChainProofError> {

@@ -10,8 +10,10 @@
 
 use std::fmt;
 use std::io::{Error, ErrorKind, Read, Write};
+use std::marker::PhantomData;
 
 use borsh::{BorshDeserialize, BorshSerialize};
+use serde::de::{SeqAccess, Visitor};
 
 use crate::text::{HexError, decode_hex, encode_hex, json_as_text};
 
@@ -20,7 +22,8 @@ pub trait Canonical: BorshSerialize + BorshDeserialize {
     /// No longer input is even looked at.
     const ENCODED_BYTES_MAX: usize;
 
-    /// The canonical bytes.
+    /// The canonical bytes. Whether they are too many for another to read is
+    /// for the caller to see to, as long as a value is being put together.
     fn encode(&self) -> Vec<u8> {
         borsh::to_vec(self).expect("memory accepts every byte, and lengths are within u32")
     }
@@ -201,8 +204,38 @@ impl<T: serde::Serialize, const MAX: usize> serde::Serialize for List<T, MAX> {
 
 impl<'de, T: serde::Deserialize<'de>, const MAX: usize> serde::Deserialize<'de> for List<T, MAX> {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Self::new(serde::Deserialize::deserialize(deserializer)?).map_err(serde::de::Error::custom)
+        deserializer.deserialize_seq(ListVisitor(PhantomData))
     }
+}
+
+/// Reads items from JSON, and stops at the first one too many.
+struct ListVisitor<T, const MAX: usize>(PhantomData<T>);
+
+impl<'de, T: serde::Deserialize<'de>, const MAX: usize> Visitor<'de> for ListVisitor<T, MAX> {
+    type Value = List<T, MAX>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "a list of at most {MAX}")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+        let mut list = Vec::new();
+        while let Some(item) = items.next_element()? {
+            list.push(item);
+            check_count("list", list.len(), MAX).map_err(serde::de::Error::custom)?;
+        }
+        Ok(List(list))
+    }
+}
+
+/// An option whose field must be there, be it as `null`: what is left out by
+/// mistake should not mean "none".
+pub(crate) fn required_option<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+where
+    T: serde::Deserialize<'de>,
+    D: serde::Deserializer<'de>,
+{
+    serde::Deserialize::deserialize(deserializer)
 }
 
 /// At most `MAX` bytes; hex in JSON.

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::hash::Domain;
 use crate::sign_bytes::{Purpose, SignBytes};
-use crate::text::{fixed_bytes, json_as_text, text_as_hex};
+use crate::text::{excerpt, fixed_bytes, json_as_text, text_as_hex};
 
 fixed_bytes!(
     /// The bytes of an ed25519 public key, not yet known to be a point.
@@ -151,7 +151,7 @@ impl fmt::Display for Address {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AddressError {
     /// A typing error, or no bech32m at all.
-    #[error("'{text}' is not a valid address: {problem}")]
+    #[error("{text} is not a valid address: {problem}")]
     Mistyped {
         /// The text.
         text: String,
@@ -159,7 +159,7 @@ pub enum AddressError {
         problem: String,
     },
     /// An address of something else.
-    #[error("'{text}' begins with '{found}1', a Pyralog address with 'pyr1'")]
+    #[error("{text} begins with '{found}1', a Pyralog address with 'pyr1'")]
     Foreign {
         /// The text.
         text: String,
@@ -167,13 +167,13 @@ pub enum AddressError {
         found: String,
     },
     /// Upper case is valid bech32m, but then an address would have two spellings.
-    #[error("'{text}' is in upper case; write it in lower case")]
+    #[error("{text} is in upper case; write it in lower case")]
     UpperCase {
         /// The text.
         text: String,
     },
     /// Too short or too long.
-    #[error("'{text}' holds {bytes} bytes, an address 20")]
+    #[error("{text} holds {bytes} bytes, an address 20")]
     Length {
         /// The text.
         text: String,
@@ -186,7 +186,7 @@ impl FromStr for Address {
     type Err = AddressError;
 
     fn from_str(text: &str) -> Result<Self, AddressError> {
-        let own = || text.to_owned();
+        let own = || excerpt(text);
         let parsed =
             CheckedHrpstring::new::<Bech32m>(text).map_err(|error| AddressError::Mistyped {
                 text: own(),

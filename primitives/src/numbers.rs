@@ -8,7 +8,7 @@ use std::fmt;
 use std::num::ParseIntError;
 use std::str::FromStr;
 
-use crate::text::json_as_text;
+use crate::text::{excerpt, json_as_text};
 
 /// Declares a number with one meaning.
 macro_rules! number {
@@ -171,7 +171,7 @@ pub enum NumberError {
     #[error("a number is missing")]
     Empty,
     /// A character that is no digit, or a leading zero or sign.
-    #[error("'{0}' is not a plain decimal number")]
+    #[error("{0} is not a plain decimal number")]
     NotPlain(String),
     /// More than the type holds.
     #[error("{0} is too large")]
@@ -185,10 +185,10 @@ fn parse_number<T: FromStr<Err = ParseIntError>>(text: &str) -> Result<T, Number
     }
     let plain = text.bytes().all(|byte| byte.is_ascii_digit());
     if !plain || (text.len() > 1 && text.starts_with('0')) {
-        return Err(NumberError::NotPlain(text.to_owned()));
+        return Err(NumberError::NotPlain(excerpt(text)));
     }
     text.parse()
-        .map_err(|_| NumberError::TooLarge(text.to_owned()))
+        .map_err(|_| NumberError::TooLarge(excerpt(text)))
 }
 
 #[cfg(test)]
@@ -228,13 +228,13 @@ mod tests {
         for text in ["+1", "-1", "007", "1.0", "1e3", " 1", "0x10", "१"] {
             assert_eq!(
                 text.parse::<Height>(),
-                Err(NumberError::NotPlain(text.to_owned()))
+                Err(NumberError::NotPlain(excerpt(text)))
             );
         }
         let large = "18446744073709551616";
         assert_eq!(
             large.parse::<Height>(),
-            Err(NumberError::TooLarge(large.to_owned()))
+            Err(NumberError::TooLarge(excerpt(large)))
         );
     }
 

@@ -23,14 +23,12 @@ pub const ATTRIBUTE_BYTES_MAX: usize = 256;
 pub struct Receipt {
     /// Which transaction.
     pub transaction: TransactionId,
-    /// Whether it took effect.
-    pub outcome: Outcome,
     /// What the sender paid, also when it failed.
     pub fee_paid: Amount,
     /// The work that execution took.
     pub compute_used: Compute,
-    /// What happened, in order; empty when it failed.
-    pub events: List<Event, EVENT_COUNT_MAX>,
+    /// Whether it took effect.
+    pub outcome: Outcome,
 }
 
 impl Canonical for Receipt {
@@ -38,13 +36,14 @@ impl Canonical for Receipt {
 }
 
 /// How execution ended. New kinds are added at the end.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
-)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Outcome {
     /// Every action took effect.
-    Applied,
+    Applied {
+        /// What happened, in order.
+        events: List<Event, EVENT_COUNT_MAX>,
+    },
     /// No action took effect; the fee was paid and the nonce used.
     Failed {
         /// The action that failed, counted from 0.

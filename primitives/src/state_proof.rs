@@ -14,7 +14,7 @@
 //! on its path instead: nothing, or the leaf of another key.
 //!
 //! Invariant: for one root and one key, at most one of "this value", "that
-//! value" and "nothing" can be proved, and no bit of a proof can change.
+//! value" and "nothing" can be proved.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ impl Canonical for StateProof {
 
 /// What is found at the end of a key's path.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Found {
     /// The key's own leaf, with this value.
     Value {

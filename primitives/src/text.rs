@@ -21,13 +21,22 @@ pub enum HexError {
         digits: usize,
     },
     /// Something that is not a lower-case hex digit.
-    #[error("'{found}' at position {position} is not a lower-case hex digit (0-9, a-f)")]
+    #[error("{found:?} at position {position} is not a lower-case hex digit (0-9, a-f)")]
     Character {
         /// The character.
         found: char,
         /// Its place, counted from 1.
         position: usize,
     },
+}
+
+/// Text from outside as an error shows it: in quotes, without anything that
+/// moves a terminal's cursor, and cut to what one can read.
+pub(crate) fn excerpt(text: &str) -> String {
+    const CHARS_MAX: usize = 64;
+    let cut: String = text.chars().take(CHARS_MAX).collect();
+    let rest = if cut.len() < text.len() { "…" } else { "" };
+    format!("{cut:?}{rest}")
 }
 
 /// Reads lower-case hex.
@@ -138,6 +147,12 @@ pub(crate) use json_as_text;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn text_from_outside_is_shown_short_and_harmless() {
+        assert_eq!(excerpt("a\u{1b}[2J"), "\"a\\u{1b}[2J\"");
+        assert_eq!(excerpt(&"x".repeat(65)), format!("\"{}\"…", "x".repeat(64)));
+    }
 
     #[test]
     fn each_kind_of_bad_hex_is_named() {

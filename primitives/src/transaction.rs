@@ -8,12 +8,14 @@
 //!   signatures and a cache must not confuse them;
 //! - sender and nonce, which at most one transaction of the chain has.
 
+use std::io::Read;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::action::{ACTION_COUNT_MAX, Action};
 use crate::amount::Amount;
-use crate::codec::{Canonical, List, Version};
+use crate::codec::{BoundError, Canonical, List, Version, required_option};
 use crate::hash::Domain;
 use crate::ids::{GenesisHash, SignedTransactionId, TransactionId};
 use crate::keys::{BadSignature, PublicKey, SecretKey, Signature, WeakKey};
@@ -52,6 +54,7 @@ pub struct TransactionBody {
     /// What to do: all of it, or nothing.
     pub actions: List<Action, ACTION_COUNT_MAX>,
     /// The solution of a work puzzle, where a network asks for one.
+    #[serde(deserialize_with = "required_option")]
     pub work: Option<WorkNonce>,
 }
 
@@ -70,12 +73,19 @@ impl TransactionBody {
         SignBytes::encoded(Purpose::Transaction, self)
     }
 
-    /// Signs with the sender's key. Fails if `key` is another one's.
-    pub fn sign(self, key: &SecretKey) -> Result<Transaction, NotTheSender> {
-        if key.public_key() != self.sender {
-            return Err(NotTheSender {
-                sender: self.sender,
-                key: key.public_key(),
+    /// Signs with the sender's key.
+    pub fn sign(self, key: &SecretKey) -> Result<Transaction, SignError> {
+        let (sender, key_given) = (self.sender, key.public_key());
+        if key_given != sender {
+            return Err(SignError::NotTheSender {
+                sender,
+                key: key_given,
+            });
+        }
+        let encoded = self.encode();
+        if encoded.len() > Self::ENCODED_BYTES_MAX {
+            return Err(SignError::TooLong {
+                bytes: encoded.len(),
             });
         }
         let signature = key.sign(&self.sign_bytes());
@@ -86,18 +96,31 @@ impl TransactionBody {
     }
 }
 
-/// The key given is not the one named as sender.
+/// Why a body is not signed. Whoever put it together must change it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the transaction names {sender} as sender; the key given is {key}")]
-pub struct NotTheSender {
-    /// The sender that the body names.
-    pub sender: PublicKey,
-    /// The public half of the key that was to sign.
-    pub key: PublicKey,
+pub enum SignError {
+    /// The key given is not the one named as sender.
+    #[error("the transaction names {sender} as sender; the key given is {key}")]
+    NotTheSender {
+        /// The sender that the body names.
+        sender: PublicKey,
+        /// The public half of the key that was to sign.
+        key: PublicKey,
+    },
+    /// No node would read it.
+    #[error(
+        "the body has {bytes} bytes; at most {} fit a transaction",
+        TransactionBody::ENCODED_BYTES_MAX
+    )]
+    TooLong {
+        /// Bytes of the body.
+        bytes: usize,
+    },
 }
 
-/// A signed transaction.
-#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize)]
+/// A signed transaction. Never decodes to one longer than the bound, also not
+/// inside a block.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Transaction {
     /// What was signed.
@@ -108,6 +131,24 @@ pub struct Transaction {
 
 impl Canonical for Transaction {
     const ENCODED_BYTES_MAX: usize = TRANSACTION_BYTES_MAX;
+}
+
+impl BorshDeserialize for Transaction {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> std::io::Result<Self> {
+        let mut within = reader.take(TRANSACTION_BYTES_MAX as u64);
+        let read = <(TransactionBody, Signature)>::deserialize_reader(&mut within);
+        if read.is_err() && within.limit() == 0 {
+            let (what, max) = ("transaction", TRANSACTION_BYTES_MAX);
+            return Err(BoundError::TooMany {
+                what,
+                found: max + 1,
+                max,
+            }
+            .into());
+        }
+        let (body, signature) = read?;
+        Ok(Self { body, signature })
+    }
 }
 
 /// What is wrong with a transaction on its own, whatever the chain's state.
@@ -125,6 +166,12 @@ pub enum TransactionError {
     /// It does nothing.
     #[error("the transaction has no action")]
     NoAction,
+    /// It is longer than any transaction may be.
+    #[error("the transaction has {bytes} bytes, at most {TRANSACTION_BYTES_MAX} are allowed")]
+    TooLong {
+        /// Bytes it has.
+        bytes: usize,
+    },
     /// The tip alone is above the most that the sender pays.
     #[error("the tip {tip} is more than fee_max {fee_max}")]
     TipAboveFee {
@@ -156,6 +203,12 @@ impl Transaction {
         SignedTransactionId::new(hasher.finish())
     }
 
+    /// All checks that need no state: the form, then the signature.
+    pub fn check(&self, genesis: GenesisHash) -> Result<(), TransactionError> {
+        self.check_form(genesis)?;
+        Ok(self.verify_signature()?)
+    }
+
     /// All checks that need neither state nor signature.
     pub fn check_form(&self, genesis: GenesisHash) -> Result<(), TransactionError> {
         let body = &self.body;
@@ -164,6 +217,10 @@ impl Transaction {
                 expected: genesis,
                 found: body.genesis,
             });
+        }
+        let bytes = self.encode().len();
+        if bytes > TRANSACTION_BYTES_MAX {
+            return Err(TransactionError::TooLong { bytes });
         }
         if body.actions.is_empty() {
             return Err(TransactionError::NoAction);
@@ -178,7 +235,8 @@ impl Transaction {
         Ok(())
     }
 
-    /// Whether the sender signed. Many at once: [`crate::batch`].
+    /// Whether the sender signed, and nothing else: see [`Self::check`]. Many at
+    /// once: [`crate::batch`].
     pub fn verify_signature(&self) -> Result<(), BadSignature> {
         self.body
             .sender

@@ -1,14 +1,14 @@
 //! Who may vote at a height, and with what weight.
 //!
 //! Invariants: validators stand in order of address, no address twice, each
-//! with power above zero, and the total is at most [`TOTAL_POWER_MAX`]. They
+//! with a strong key and power above zero, and the total is at most [`TOTAL_POWER_MAX`]. They
 //! hold by construction, also for a decoded set.
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
 use crate::codec::{BoundError, Canonical, List};
-use crate::keys::{Address, PublicKey};
+use crate::keys::{Address, PublicKey, WeakKey};
 use crate::merkle::{MerkleRoot, merkle_root};
 use crate::numbers::VotingPower;
 
@@ -75,6 +75,9 @@ pub enum ValidatorSetError {
     /// One has no weight.
     #[error("validator {0} has no voting power")]
     Powerless(Address),
+    /// One has a key for which anyone, or nobody, could sign.
+    #[error("validator {0}: {1}")]
+    WeakKey(Address, WeakKey),
     /// Together they weigh too much.
     #[error("the voting power adds up to more than {}", TOTAL_POWER_MAX.get())]
     TooPowerful,
@@ -94,6 +97,10 @@ impl ValidatorSet {
         let addresses: Vec<Address> = members.iter().map(|member| member.key.address()).collect();
         if let Some(pair) = addresses.windows(2).find(|pair| pair[0] == pair[1]) {
             return Err(ValidatorSetError::Twice(pair[0]));
+        }
+        for (member, address) in members.iter().zip(&addresses) {
+            let strength = member.key.check_strength();
+            strength.map_err(|weak| ValidatorSetError::WeakKey(*address, weak))?;
         }
         let powerless = members.iter().position(|member| member.power.get() == 0);
         if let Some(place) = powerless {
@@ -177,7 +184,7 @@ impl BorshDeserialize for ValidatorSet {
 
 impl<'de> Deserialize<'de> for ValidatorSet {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let members = <Vec<Validator> as Deserialize>::deserialize(deserializer)?;
-        Self::new(members).map_err(serde::de::Error::custom)
+        let members: List<Validator, VALIDATOR_COUNT_MAX> = Deserialize::deserialize(deserializer)?;
+        Self::new(members.into_vec()).map_err(serde::de::Error::custom)
     }
 }

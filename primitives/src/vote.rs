@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
-use crate::codec::Canonical;
+use crate::codec::{Canonical, required_option};
 use crate::ids::{BlockId, GenesisHash};
 use crate::keys::{Address, BadSignature, PublicKey, Signature};
 use crate::numbers::{Height, Round};
@@ -50,6 +50,7 @@ pub struct Vote {
     /// In which attempt.
     pub round: Round,
     /// For which block.
+    #[serde(deserialize_with = "required_option")]
     pub value: VotedValue,
     /// Who votes.
     pub validator: Address,
@@ -109,6 +110,37 @@ impl Canonical for Evidence {
     const ENCODED_BYTES_MAX: usize = 1 + 2 * Vote::ENCODED_BYTES_MAX;
 }
 
+/// To have voted twice in one place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Offence {
+    /// Who did it.
+    pub validator: Address,
+    /// At which height.
+    pub height: Height,
+    /// In which round.
+    pub round: Round,
+    /// By which kind of vote.
+    pub kind: VoteKind,
+}
+
+impl Offence {
+    fn of(vote: &Vote) -> Self {
+        let Vote {
+            validator,
+            height,
+            round,
+            kind,
+            ..
+        } = *vote;
+        Self {
+            validator,
+            height,
+            round,
+            kind,
+        }
+    }
+}
+
 /// Why evidence proves nothing. Who sent it is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
@@ -141,16 +173,20 @@ impl Evidence {
 
     /// Who is accused.
     pub fn accused(&self) -> Address {
-        match self {
-            Self::DoubleVote { first, .. } => first.validator,
-        }
+        self.offence().validator
+    }
+
+    /// What the accused did. One offence has many proofs, because the accused
+    /// can make many signatures: it is punished by this, not by the proof.
+    pub fn offence(&self) -> Offence {
+        let Self::DoubleVote { first, .. } = self;
+        Offence::of(first)
     }
 
     /// Whether this proves that the holder of `key` voted twice.
     pub fn verify(&self, genesis: GenesisHash, key: &PublicKey) -> Result<(), EvidenceError> {
         let Self::DoubleVote { first, second } = self;
-        let place = |vote: &Vote| (vote.validator, vote.height, vote.round, vote.kind);
-        if place(first) != place(second) || first.value == second.value {
+        if Offence::of(first) != Offence::of(second) || first.value == second.value {
             return Err(EvidenceError::NoConflict);
         }
         if first.encode() > second.encode() {

@@ -35,44 +35,40 @@ const DERIVE_KEY_MATERIAL: u8 = 1 << 6;
 /// Marks the end of a record; zeros follow up to the next block.
 const PADDING_START: u8 = 0x80;
 
-/// Hashes inputs of `N` bytes, whole blocks and at most one chunk, in one call
-/// of the kernel.
+/// Hashes inputs of `N` bytes, whole blocks and at most one chunk, into `out`,
+/// which is as long. At most `ROWS` go into one call of the kernel.
 fn hash_rows<const N: usize, const ROWS: usize>(
     domain: Domain,
     inputs: &[[u8; N]],
-) -> [Node; ROWS] {
+    out: &mut [Node],
+) {
     static PLATFORM: LazyLock<Platform> = LazyLock::new(Platform::detect);
     const { assert!(N.is_multiple_of(BLOCK_BYTES) && N > 0 && N <= CHUNK_BYTES) };
-    let mut rows = [&inputs[0]; ROWS];
-    for (row, input) in rows.iter_mut().zip(inputs) {
-        *row = input;
+    let key = words_from_le_bytes_32(domain.key());
+    for (inputs, out) in inputs.chunks(ROWS).zip(out.chunks_mut(ROWS)) {
+        let mut rows = [&inputs[0]; ROWS];
+        for (row, input) in rows.iter_mut().zip(inputs) {
+            *row = input;
+        }
+        PLATFORM.hash_many(
+            &rows[..inputs.len()],
+            &key,
+            0,
+            IncrementCounter::No,
+            DERIVE_KEY_MATERIAL,
+            CHUNK_START,
+            CHUNK_END | ROOT,
+            out.as_flattened_mut(),
+        );
     }
-    let mut hashed = [Node::default(); ROWS];
-    PLATFORM.hash_many(
-        &rows[..inputs.len()],
-        &words_from_le_bytes_32(domain.key()),
-        0,
-        IncrementCounter::No,
-        DERIVE_KEY_MATERIAL,
-        CHUNK_START,
-        CHUNK_END | ROOT,
-        hashed.as_flattened_mut(),
-    );
-    hashed
 }
 
 /// Appends the parents of a row of nodes, which has an even length.
 pub(super) fn hash_parents(children: &[Node], parents: &mut Vec<Node>) {
     let (pairs, _) = children.as_flattened().as_chunks::<BLOCK_BYTES>();
-    parents.reserve(pairs.len());
-    let (groups, rest) = pairs.as_chunks::<PARENTS_PER_CALL>();
-    for group in groups {
-        parents.extend_from_slice(&hash_rows::<_, PARENTS_PER_CALL>(Domain::MerkleNode, group));
-    }
-    for pair in rest.chunks(LANES) {
-        let hashed = hash_rows::<_, LANES>(Domain::MerkleNode, pair);
-        parents.extend_from_slice(&hashed[..pair.len()]);
-    }
+    let start = parents.len();
+    parents.resize(start + pairs.len(), Node::default());
+    hash_rows::<_, PARENTS_PER_CALL>(Domain::MerkleNode, pairs, &mut parents[start..]);
 }
 
 /// The parent of two nodes.
@@ -80,8 +76,9 @@ pub(super) fn hash_parent(left: &Node, right: &Node) -> Node {
     let mut pair = [0; BLOCK_BYTES];
     pair[..Hash::BYTES].copy_from_slice(left);
     pair[Hash::BYTES..].copy_from_slice(right);
-    let [parent] = hash_rows(Domain::MerkleNode, &[pair]);
-    parent
+    let mut parent = [Node::default()];
+    hash_rows::<_, 1>(Domain::MerkleNode, &[pair], &mut parent);
+    parent[0]
 }
 
 /// The leaf of a record.
@@ -190,9 +187,11 @@ impl Alike {
     fn hash(&mut self, records: &[&[u8]; LANES], leaves: &mut Vec<Node>) {
         let lanes = self.bytes.chunks_exact_mut(self.blocks * BLOCK_BYTES);
         for (lane, record) in lanes.zip(records) {
-            lane[..self.length].copy_from_slice(record);
+            copy_in_pieces(record, &mut lane[..self.length]);
         }
-        hash_padded(self.blocks, &self.bytes, leaves);
+        let start = leaves.len();
+        leaves.resize(start + LANES, Node::default());
+        hash_padded(self.blocks, &self.bytes, &mut leaves[start..]);
     }
 }
 
@@ -215,10 +214,7 @@ impl Waiting {
     }
 
     fn flush(&mut self, blocks: usize, leaves: &mut [Node]) {
-        if self.places.is_empty() {
-            return;
-        }
-        let mut hashed = Vec::with_capacity(LANES);
+        let mut hashed = [Node::default(); LANES];
         hash_padded(blocks, &self.bytes, &mut hashed);
         for (place, leaf) in self.places.drain(..).zip(hashed) {
             leaves[place] = leaf;
@@ -227,15 +223,31 @@ impl Waiting {
     }
 }
 
+/// Copies in pieces of fixed size, the last overlapping the one before. A copy
+/// of unknown length is a call, which costs more than the copy itself.
+fn copy_in_pieces(from: &[u8], to: &mut [u8]) {
+    const PIECE_BYTES: usize = 32;
+    let Some(last) = from.last_chunk::<PIECE_BYTES>() else {
+        to.copy_from_slice(from);
+        return;
+    };
+    let (whole, _) = from.as_chunks::<PIECE_BYTES>();
+    let (whole_to, _) = to.as_chunks_mut::<PIECE_BYTES>();
+    for (from, to) in whole.iter().zip(whole_to) {
+        *to = *from;
+    }
+    let start = to.len() - PIECE_BYTES;
+    to[start..].copy_from_slice(last);
+}
+
 /// Picks the kernel of the right length; one group of lanes at most.
-fn hash_padded(blocks: usize, bytes: &[u8], out: &mut Vec<Node>) {
+fn hash_padded(blocks: usize, bytes: &[u8], out: &mut [Node]) {
     macro_rules! by_length {
         ($($count:literal)*) => {
             match blocks {
                 $($count => {
                     let (inputs, _) = bytes.as_chunks::<{ $count * BLOCK_BYTES }>();
-                    let hashed = hash_rows::<_, LANES>(Domain::MerkleLeaf, inputs);
-                    out.extend_from_slice(&hashed[..inputs.len()]);
+                    hash_rows::<_, LANES>(Domain::MerkleLeaf, inputs, out);
                 })*
                 _ => unreachable!("a chunk has 1 to 16 blocks"),
             }
@@ -245,6 +257,7 @@ fn hash_padded(blocks: usize, bytes: &[u8], out: &mut Vec<Node>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::cast_possible_truncation, reason = "what tests count is small")]
 mod tests {
     use super::*;
 
@@ -265,6 +278,31 @@ mod tests {
             let plain = blake3::derive_key(Domain::MerkleLeaf.context(), &padded(record));
             assert_eq!(*leaf, plain, "length {}", record.len());
             assert_eq!(hash_leaf(record), plain, "length {}", record.len());
+        }
+    }
+
+    #[test]
+    fn groups_of_one_length_give_what_the_plain_hash_gives() {
+        let bytes: Vec<u8> = (0..4000u32).map(|i| (i % 253) as u8).collect();
+        let mut records: Vec<&[u8]> = Vec::new();
+        for length in (0..=1100).chain([63, 64, 65, 32, 32, 250, 0]) {
+            // Different records, full groups and what is left of one.
+            let count = LANES + length % 5;
+            records.extend((0..count).map(|start| &bytes[start * 7..][..length]));
+        }
+        let mut leaves = Vec::new();
+        hash_leaves(records.iter().copied(), &mut leaves);
+        let plain: Vec<Node> = records.iter().map(|record| hash_leaf(record)).collect();
+        assert!(leaves == plain);
+        // Each length on its own begins at the border of a group.
+        for length in 0..=1100 {
+            let alike = (0..2 * LANES + 3).map(|start| &bytes[start * 7..][..length]);
+            let mut leaves = Vec::new();
+            hash_leaves(alike.clone(), &mut leaves);
+            assert!(
+                leaves == alike.map(hash_leaf).collect::<Vec<_>>(),
+                "length {length}"
+            );
         }
     }
 

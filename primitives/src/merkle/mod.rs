@@ -15,8 +15,9 @@
 //!   of the tree. Without the count, one proof could be read for two shapes.
 //!
 //! Invariant: a proof that verifies shows that the record is (inclusion), or
-//! that all earlier leaves still are (consistency), under the commitment. No
-//! bit of a proof can change without making it fail.
+//! that all earlier leaves still are (consistency), under the commitment. A
+//! proof that was changed fails, unless what it then says is true as well (as
+//! when the same record stands at two places).
 
 mod lanes;
 mod proof;

@@ -50,8 +50,8 @@ impl Canonical for ConsistencyProof {
 /// Why a proof shows nothing. Who sent it is to blame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MerkleError {
-    /// The path has not the length that its counts demand.
-    #[error("the path has {found} hashes, which does not fit the counts of the proof")]
+    /// Path, index and counts do not fit each other.
+    #[error("a path of {found} hashes does not fit the index and counts of the proof")]
     Length {
         /// Hashes given.
         found: usize,

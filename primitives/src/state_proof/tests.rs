@@ -186,28 +186,47 @@ fn the_leaf_of_another_key_shares_every_bit_down_to_it() {
     }
 }
 
-#[test]
-fn a_tree_of_two_is_hashed_as_the_specification_says() {
-    let derive = |what: &str, bytes: &[u8]| {
+/// The root by the words of the specification, with nothing of the code.
+mod by_the_page {
+    fn derive(what: &str, bytes: &[u8]) -> [u8; 32] {
         blake3::derive_key(&format!("pyralog 2026-11-21 state {what} v1"), bytes)
-    };
-    let entry = |key: &[u8], value: &[u8]| {
+    }
+
+    /// Bits of a key's hash as text, and its leaf.
+    fn entry(key: &[u8], value: &[u8]) -> (String, [u8; 32]) {
         let key = derive("key", key);
-        (key, derive("leaf", &[key, derive("value", value)].concat()))
-    };
-    // These two keys part at the first bit.
-    let (one, other) = (entry(b"a", b"1"), entry(b"b", b"2"));
-    let (left, right) = if one.0 < other.0 {
-        (one, other)
-    } else {
-        (other, one)
-    };
-    assert!(left.0[0] < 0x80 && right.0[0] >= 0x80, "choose other keys");
-    let root = StateRoot::new(Hash::new(derive("node", &[left.1, right.1].concat())));
-    let map = BTreeMap::from([
-        (b"a".to_vec(), b"1".to_vec()),
-        (b"b".to_vec(), b"2".to_vec()),
-    ]);
-    assert_eq!(prove(&map, b"a").verify(root), Ok(()));
-    assert_eq!(prove(&map, b"b").verify(root), Ok(()));
+        let bits: Vec<String> = key.iter().map(|byte| format!("{byte:08b}")).collect();
+        (
+            bits.concat(),
+            derive("leaf", &[key, derive("value", value)].concat()),
+        )
+    }
+
+    fn subtree(entries: &[(String, [u8; 32])], prefix: &str) -> [u8; 32] {
+        let inside = entries.iter().filter(|(bits, _)| bits.starts_with(prefix));
+        match inside.collect::<Vec<_>>()[..] {
+            [] => [0; 32],
+            [(_, leaf)] => *leaf,
+            _ => {
+                let child = |bit: char| subtree(entries, &format!("{prefix}{bit}"));
+                derive("node", &[child('0'), child('1')].concat())
+            }
+        }
+    }
+
+    pub(super) fn root<'a>(map: impl Iterator<Item = (&'a Vec<u8>, &'a Vec<u8>)>) -> [u8; 32] {
+        let entries: Vec<_> = map.map(|(key, value)| entry(key, value)).collect();
+        subtree(&entries, "")
+    }
+}
+
+#[test]
+fn trees_are_hashed_as_the_specification_says() {
+    for seed in 0..50 {
+        let map = random_map(&mut ChaCha8Rng::seed_from_u64(seed));
+        let root = StateRoot::new(Hash::new(by_the_page::root(map.iter())));
+        for key in map.keys().map(Vec::as_slice).chain([b"absent".as_slice()]) {
+            assert_eq!(prove(&map, key).verify(root), Ok(()), "seed {seed}");
+        }
+    }
 }

@@ -1,12 +1,15 @@
 //! What transactions, votes, certificates, blocks and proof files refuse.
 
-use pyralog_primitives::block::BlockError;
+use pyralog_primitives::action::{Action, Name, VALUE_BYTES_MAX, Value};
+use pyralog_primitives::block::{Block, BlockError, evidence_root, receipts_root};
 use pyralog_primitives::certificate::{Certificate, CertificateError, Signers};
 use pyralog_primitives::chain_proof::{ChainProof, ChainProofError, Claim};
-use pyralog_primitives::codec::{Canonical, DecodeError, List};
+use pyralog_primitives::codec::{BoundError, Canonical, DecodeError, List};
 use pyralog_primitives::merkle::MountainRange;
 use pyralog_primitives::state_proof::{StateProof, StateProofError};
-use pyralog_primitives::transaction::{NotTheSender, TransactionError};
+use pyralog_primitives::transaction::{
+    SignError, TRANSACTION_BYTES_MAX, Transaction, TransactionBody, TransactionError,
+};
 use pyralog_primitives::validators::{
     TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, Validator, ValidatorSet, ValidatorSetError,
 };
@@ -60,6 +63,63 @@ fn each_mistake_of_form_has_its_error() {
 }
 
 #[test]
+fn a_transaction_longer_than_any_may_be_is_refused_wherever_it_is() {
+    let journal = Name::new("audit").unwrap();
+    let entry = Value::new(vec![7; VALUE_BYTES_MAX]).unwrap();
+    let append = || Action::Append {
+        journal: journal.clone(),
+        entry: entry.clone(),
+    };
+    let with = |count: usize| TransactionBody {
+        actions: List::new((0..count).map(|_| append()).collect()).unwrap(),
+        ..samples::body()
+    };
+    // Three of the longest values fit, four do not.
+    let fits = with(3).sign(&samples::key(1)).unwrap();
+    assert_eq!(fits.check(samples::genesis()), Ok(()));
+    assert_eq!(Transaction::decode(&fits.encode()), Ok(fits));
+    let body = with(4);
+    let bytes = body.encode().len();
+    assert_eq!(
+        body.clone().sign(&samples::key(1)),
+        Err(SignError::TooLong { bytes })
+    );
+
+    let transaction = Transaction {
+        body,
+        ..samples::transaction()
+    };
+    let bytes = transaction.encode().len();
+    let refused = transaction.check_form(samples::genesis());
+    assert_eq!(refused, Err(TransactionError::TooLong { bytes }));
+    let mut block = samples::block();
+    block.transactions = List::new(vec![transaction]).unwrap();
+    let max = TRANSACTION_BYTES_MAX;
+    let bound = BoundError::TooMany {
+        what: "transaction",
+        found: max + 1,
+        max,
+    };
+    assert_eq!(
+        Block::decode(&block.encode()),
+        Err(DecodeError::OutOfBounds(bound))
+    );
+}
+
+#[test]
+fn a_transaction_is_checked_for_form_and_signature() {
+    let mut forged = samples::transaction();
+    forged.signature = Signature::new([7; 64]);
+    let refused = forged.check(samples::genesis());
+    assert!(matches!(refused, Err(TransactionError::BadSignature(_))));
+    let refused = samples::transaction().check(other_genesis());
+    assert!(matches!(
+        refused,
+        Err(TransactionError::WrongNetwork { .. })
+    ));
+}
+
+#[test]
 fn a_tip_may_be_the_whole_fee() {
     let mut generous = samples::transaction();
     generous.body.tip = generous.body.fee_max;
@@ -70,7 +130,7 @@ fn a_tip_may_be_the_whole_fee() {
 fn only_the_sender_signs() {
     let refused = samples::body().sign(&samples::key(2));
     let (sender, key) = (samples::key(1).public_key(), samples::key(2).public_key());
-    assert_eq!(refused, Err(NotTheSender { sender, key }));
+    assert_eq!(refused, Err(SignError::NotTheSender { sender, key }));
 }
 
 #[test]
@@ -88,7 +148,7 @@ fn any_flipped_bit_of_a_signed_transaction_breaks_its_signature() {
     for bit in 0..bytes.len() * 8 {
         let mut flipped = bytes.clone();
         flipped[bit / 8] ^= 1 << (bit % 8);
-        if let Ok(transaction) = pyralog_primitives::transaction::Transaction::decode(&flipped) {
+        if let Ok(transaction) = Transaction::decode(&flipped) {
             assert!(transaction.verify_signature().is_err(), "bit {bit}");
         }
     }
@@ -104,6 +164,16 @@ fn a_validator_set_keeps_its_invariants() {
     assert_eq!(
         set(vec![member(1, 0)]),
         Err(ValidatorSetError::Powerless(address))
+    );
+    let anyones = PublicKey::new([0; 32]);
+    let weak = set(vec![Validator {
+        key: anyones,
+        power: VotingPower::new(1),
+    }]);
+    let (address_of_anyone, order) = (anyones.address(), WeakKey::SmallOrder);
+    assert_eq!(
+        weak,
+        Err(ValidatorSetError::WeakKey(address_of_anyone, order))
     );
     let most = TOTAL_POWER_MAX.get();
     assert!(set(vec![member(1, most - 1), member(2, 1)]).is_ok());
@@ -394,6 +464,75 @@ fn the_first_block_has_no_parent_and_every_other_has() {
     assert_eq!(first.check_body(), Ok(()));
     first.header.height = Height::new(2);
     assert_eq!(first.check_body(), Err(BlockError::Parent));
+    first.header.height = Height::new(0);
+    assert_eq!(first.check_body(), Err(BlockError::Height));
+}
+
+#[test]
+fn the_parent_certificate_is_about_the_parent() {
+    let with_certificate = |certificate: Certificate| {
+        let mut block = samples::block();
+        block.header.parent_certificate = certificate.hash();
+        block.parent_certificate = Some(certificate);
+        block.check_body()
+    };
+    let parent = samples::block().header.parent;
+    let other = samples::block().id();
+    let height = Height::new(41);
+    assert_eq!(
+        with_certificate(samples::quorum_certificate(height, parent)),
+        Ok(())
+    );
+    let of_another = with_certificate(samples::quorum_certificate(height, other));
+    assert_eq!(
+        of_another,
+        Err(BlockError::OtherParent {
+            certified: other,
+            height
+        })
+    );
+    let height = Height::new(40);
+    let of_another_height = with_certificate(samples::quorum_certificate(height, parent));
+    assert_eq!(
+        of_another_height,
+        Err(BlockError::OtherParent {
+            certified: parent,
+            height
+        })
+    );
+}
+
+#[test]
+fn evidence_stands_in_order_and_none_twice() {
+    let other = Evidence::double_vote(
+        samples::vote(VoteKind::Prevote, None),
+        samples::vote(VoteKind::Prevote, Some(samples::block().id())),
+    );
+    let mut both = vec![samples::evidence(), other];
+    both.sort_by_key(Canonical::encode);
+    let with = |evidence: Vec<Evidence>| {
+        let mut block = samples::block();
+        block.header.evidence_root = evidence_root(&evidence);
+        block.evidence = List::new(evidence).unwrap();
+        block.check_body()
+    };
+    assert_eq!(with(both.clone()), Ok(()));
+    assert_eq!(with(vec![both[1], both[0]]), Err(BlockError::EvidenceOrder));
+    assert_eq!(with(vec![both[0], both[0]]), Err(BlockError::EvidenceOrder));
+}
+
+#[test]
+fn proofs_of_one_offence_name_the_same_offence() {
+    let Evidence::DoubleVote { first, .. } = samples::evidence();
+    let another_value = samples::vote(VoteKind::Precommit, Some(samples::block().id()));
+    let again = Evidence::double_vote(first, another_value);
+    assert_ne!(again, samples::evidence());
+    assert_eq!(again.offence(), samples::evidence().offence());
+    let prevote = samples::vote(VoteKind::Prevote, None);
+    assert_ne!(
+        Evidence::double_vote(prevote, prevote).offence(),
+        again.offence()
+    );
 }
 
 /// A proof file for `claim`, whose header commits to these roots.
@@ -411,16 +550,17 @@ fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
     let mut receipts = MountainRange::new();
     receipts.append(&samples::failed_receipt().encode());
     receipts.append(&samples::receipt().encode());
+    let both = [samples::failed_receipt(), samples::receipt()];
+    assert_eq!(receipts.root(), receipts_root(&both));
+    let before = Ok(Height::new(41));
     let place = receipts.prove(LeafIndex::new(1)).unwrap();
     let claim = Claim::Receipt {
         receipt: samples::receipt(),
         place: place.clone(),
     };
     let root = StateRoot::ZERO;
-    assert_eq!(
-        proof_file(claim, root, &receipts).verify(genesis, &set),
-        Ok(())
-    );
+    let proven = proof_file(claim, root, &receipts).verify(genesis, &set);
+    assert_eq!(proven, before);
     let lie = Claim::Receipt {
         receipt: samples::failed_receipt(),
         place,
@@ -433,7 +573,7 @@ fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
         panic!("the sample is not under the zero root");
     };
     let state = |proof: StateProof| proof_file(Claim::State { proof }, found, &receipts);
-    assert_eq!(state(proof).verify(genesis, &set), Ok(()));
+    assert_eq!(state(proof).verify(genesis, &set), before);
     let refused = state(samples::absence_proof()).verify(genesis, &set);
     assert!(matches!(refused, Err(ChainProofError::State(_))));
 }

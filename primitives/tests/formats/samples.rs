@@ -81,10 +81,11 @@ pub(crate) fn receipt() -> Receipt {
     };
     Receipt {
         transaction: body().id(),
-        outcome: Outcome::Applied,
         fee_paid: Amount::new(12_345),
         compute_used: Compute::new(678),
-        events: List::new(vec![event]).unwrap(),
+        outcome: Outcome::Applied {
+            events: List::new(vec![event]).unwrap(),
+        },
     }
 }
 
@@ -95,7 +96,6 @@ pub(crate) fn failed_receipt() -> Receipt {
     };
     Receipt {
         outcome,
-        events: List::default(),
         ..receipt()
     }
 }

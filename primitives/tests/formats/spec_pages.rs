@@ -12,10 +12,12 @@ use pyralog_primitives::block::{
     BLOCK_EVIDENCE_COUNT_MAX, BLOCK_TRANSACTION_COUNT_MAX, Block, Header,
 };
 use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
 use pyralog_primitives::receipt::{ATTRIBUTE_COUNT_MAX, EVENT_COUNT_MAX, Receipt};
-use pyralog_primitives::transaction::{NONCE_GAP_MAX, Transaction};
+use pyralog_primitives::state_proof::StateProof;
+use pyralog_primitives::transaction::{NONCE_GAP_MAX, Transaction, TransactionBody};
 use pyralog_primitives::validators::{TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, ValidatorSet};
 use pyralog_primitives::vote::{Evidence, Vote};
 use serde_json::Value;
@@ -87,6 +89,9 @@ fn the_largest_sizes_on_the_pages_are_those_of_the_code() {
         ("vote", Vote::ENCODED_BYTES_MAX),
         ("evidence", Evidence::ENCODED_BYTES_MAX),
         ("validator set", ValidatorSet::ENCODED_BYTES_MAX),
+        ("transaction body", TransactionBody::ENCODED_BYTES_MAX),
+        ("state proof", StateProof::ENCODED_BYTES_MAX),
+        ("proof file", ChainProof::ENCODED_BYTES_MAX),
         ("inclusion proof", InclusionProof::ENCODED_BYTES_MAX),
         ("consistency proof", ConsistencyProof::ENCODED_BYTES_MAX),
     ] {
@@ -106,7 +111,10 @@ fn the_bounds_on_the_pages_are_those_of_the_code() {
             transaction,
             format!("`value`: at most {} bytes", with_commas(VALUE_BYTES_MAX)),
         ),
-        (transaction, format!("list, at most {EVENT_COUNT_MAX}")),
+        (
+            transaction,
+            format!("are a list, at most {EVENT_COUNT_MAX}"),
+        ),
         (
             transaction,
             format!("at most {ATTRIBUTE_COUNT_MAX} attributes"),

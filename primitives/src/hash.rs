@@ -166,6 +166,55 @@ mod tests {
         }
     }
 
+    #[derive(serde::Deserialize)]
+    struct Official {
+        key: String,
+        context_string: String,
+        cases: Vec<OfficialCase>,
+    }
+
+    #[derive(serde::Deserialize)]
+    struct OfficialCase {
+        input_len: usize,
+        hash: String,
+        keyed_hash: String,
+        derive_key: String,
+    }
+
+    #[test]
+    fn blake3_is_that_of_its_official_vectors() {
+        let text = include_str!("../testdata/outside/blake3.json");
+        let official: Official = serde_json::from_str(text).unwrap();
+        assert_eq!(official.cases.len(), 35);
+        let key = official.key.as_bytes().try_into().unwrap();
+        let all = |input: &[u8]| {
+            let context = &official.context_string;
+            let hashes = [
+                *blake3::hash(input).as_bytes(),
+                *blake3::keyed_hash(key, input).as_bytes(),
+                blake3::derive_key(context, input),
+            ];
+            hashes.map(hex::encode)
+        };
+        for case in &official.cases {
+            let pattern = (0..=250u8).cycle().take(case.input_len);
+            let mut input: Vec<u8> = pattern.collect();
+            // The vectors have more output; ours is the first 32 bytes.
+            let expected = [&case.hash, &case.keyed_hash, &case.derive_key];
+            let expected = expected.map(|hex| hex[..64].to_owned());
+            assert_eq!(all(&input), expected, "{} bytes", case.input_len);
+            if let Some(last) = input.last_mut() {
+                *last ^= 1;
+                let flipped = all(&input);
+                let same = expected
+                    .iter()
+                    .zip(&flipped)
+                    .filter(|(one, other)| one == other);
+                assert_eq!(same.count(), 0, "{} bytes", case.input_len);
+            }
+        }
+    }
+
     #[test]
     fn domains_stand_in_the_table_at_their_own_place_with_their_own_context() {
         for (place, domain) in Domain::ALL.into_iter().enumerate() {

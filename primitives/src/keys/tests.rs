@@ -151,6 +151,14 @@ fn bech32m_is_that_of_bip_350() {
     assert!(vectors.valid.len() >= 7 && vectors.invalid.len() >= 14);
     for text in &vectors.valid {
         CheckedHrpstring::new::<Bech32m>(text).unwrap();
+        // One wrong character anywhere is noticed.
+        for place in 0..text.len() {
+            let mut wrong = text.clone().into_bytes();
+            wrong[place] ^= 1;
+            if let Ok(wrong) = std::str::from_utf8(&wrong) {
+                assert!(CheckedHrpstring::new::<Bech32m>(wrong).is_err(), "{wrong}");
+            }
+        }
         // Well-formed, but none of them is an address of ours.
         assert!(text.parse::<Address>().is_err(), "{text}");
     }

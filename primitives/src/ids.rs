@@ -1,9 +1,9 @@
 //! What things are called by their hash.
 //!
-//! Each is a [`struct@Hash`] with one meaning: a block id cannot be taken for
+//! Each is a [`Hash`](struct@crate::Hash) with one meaning: a block id cannot be taken for
 //! a state root, though both are 32 bytes.
 
-/// Declares a hash with one meaning: a newtype over [`struct@Hash`] that reads and
+/// Declares a hash with one meaning: a newtype over [`Hash`](struct@crate::Hash) that reads and
 /// prints like it and converts only where it is written out.
 macro_rules! meaningful_hash {
     ($(#[$doc:meta])* $name:ident) => {

@@ -23,6 +23,7 @@ pub mod chain_proof;
 pub mod codec;
 mod hash;
 mod ids;
+pub mod kernel;
 mod keys;
 pub mod merkle;
 mod numbers;

@@ -23,6 +23,7 @@ use crate::action::VALUE_BYTES_MAX;
 use crate::codec::{Bytes, Canonical, List};
 use crate::hash::{Domain, Hash};
 use crate::ids::StateRoot;
+use crate::kernel::hash_pair;
 
 /// Longer than the longest name and key together.
 pub const STATE_KEY_BYTES_MAX: usize = 512;
@@ -145,17 +146,19 @@ fn bit(path: &Hash, depth: usize) -> bool {
 }
 
 fn leaf(key: &Hash, value: &Hash) -> Hash {
-    pair(Domain::StateLeaf, key, value)
+    Hash::new(hash_pair(
+        Domain::StateLeaf,
+        key.as_bytes(),
+        value.as_bytes(),
+    ))
 }
 
 fn node(left: &Hash, right: &Hash) -> Hash {
-    pair(Domain::StateNode, left, right)
-}
-
-fn pair(domain: Domain, first: &Hash, second: &Hash) -> Hash {
-    let mut hasher = domain.hasher();
-    hasher.update(first.as_bytes()).update(second.as_bytes());
-    hasher.finish()
+    Hash::new(hash_pair(
+        Domain::StateNode,
+        left.as_bytes(),
+        right.as_bytes(),
+    ))
 }
 
 #[cfg(test)]

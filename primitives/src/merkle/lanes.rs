@@ -1,84 +1,28 @@
-//! The kernels: many equal-sized inputs hashed side by side.
+//! Leaves and nodes of lists, many at a time.
 //!
-//! BLAKE3 is fast because it compresses up to sixteen independent blocks at a
-//! time, and a tree of small records has plenty of those. The results are
-//! exactly [`Domain::hash`] of each input; a test compares them.
-//!
-//! The entry point is `blake3::platform`, which is outside the promises of
-//! that crate's version number. Hence its version is pinned to the patch.
-
-use std::sync::LazyLock;
-
-use blake3::IncrementCounter;
-use blake3::platform::{Platform, words_from_le_bytes_32};
+//! The results are exactly [`Domain::hash`] of each padded record or pair of
+//! nodes; tests compare them.
 
 use super::Node;
-use crate::hash::{Domain, Hash};
+use crate::hash::Domain;
+use crate::kernel::{BLOCK_BYTES, CHUNK_BYTES, LANES, hash_pair, hash_pairs, hash_rows};
 
-const BLOCK_BYTES: usize = 64;
-/// Up to this many bytes BLAKE3 compresses one block after the other; above
-/// it, it grows a tree of its own.
-const CHUNK_BYTES: usize = 1024;
 const CHUNK_BLOCKS: usize = CHUNK_BYTES / BLOCK_BYTES;
-
-/// Inputs handed to the kernel at a time: the widest SIMD has sixteen lanes.
-const LANES: usize = 16;
-/// A parent is a single block, so the call itself costs as much as a lane.
-const PARENTS_PER_CALL: usize = 4 * LANES;
-
-// Flags of the BLAKE3 paper, section 2.2.
-const CHUNK_START: u8 = 1;
-const CHUNK_END: u8 = 1 << 1;
-const ROOT: u8 = 1 << 3;
-const DERIVE_KEY_MATERIAL: u8 = 1 << 6;
 
 /// Marks the end of a record; zeros follow up to the next block.
 const PADDING_START: u8 = 0x80;
 
-/// Hashes inputs of `N` bytes, whole blocks and at most one chunk, into `out`,
-/// which is as long. At most `ROWS` go into one call of the kernel.
-fn hash_rows<const N: usize, const ROWS: usize>(
-    domain: Domain,
-    inputs: &[[u8; N]],
-    out: &mut [Node],
-) {
-    static PLATFORM: LazyLock<Platform> = LazyLock::new(Platform::detect);
-    const { assert!(N.is_multiple_of(BLOCK_BYTES) && N > 0 && N <= CHUNK_BYTES) };
-    let key = words_from_le_bytes_32(domain.key());
-    for (inputs, out) in inputs.chunks(ROWS).zip(out.chunks_mut(ROWS)) {
-        let mut rows = [&inputs[0]; ROWS];
-        for (row, input) in rows.iter_mut().zip(inputs) {
-            *row = input;
-        }
-        PLATFORM.hash_many(
-            &rows[..inputs.len()],
-            &key,
-            0,
-            IncrementCounter::No,
-            DERIVE_KEY_MATERIAL,
-            CHUNK_START,
-            CHUNK_END | ROOT,
-            out.as_flattened_mut(),
-        );
-    }
-}
-
 /// Appends the parents of a row of nodes, which has an even length.
 pub(super) fn hash_parents(children: &[Node], parents: &mut Vec<Node>) {
-    let (pairs, _) = children.as_flattened().as_chunks::<BLOCK_BYTES>();
+    let (pairs, _) = children.as_flattened().as_chunks();
     let start = parents.len();
     parents.resize(start + pairs.len(), Node::default());
-    hash_rows::<_, PARENTS_PER_CALL>(Domain::MerkleNode, pairs, &mut parents[start..]);
+    hash_pairs(Domain::MerkleNode, pairs, &mut parents[start..]);
 }
 
 /// The parent of two nodes.
 pub(super) fn hash_parent(left: &Node, right: &Node) -> Node {
-    let mut pair = [0; BLOCK_BYTES];
-    pair[..Hash::BYTES].copy_from_slice(left);
-    pair[Hash::BYTES..].copy_from_slice(right);
-    let mut parent = [Node::default()];
-    hash_rows::<_, 1>(Domain::MerkleNode, &[pair], &mut parent);
-    parent[0]
+    hash_pair(Domain::MerkleNode, left, right)
 }
 
 /// The leaf of a record.

@@ -27,12 +27,13 @@ mod shape;
 pub use proof::{ConsistencyProof, InclusionProof, MerkleError};
 pub use range::{MountainRange, merkle_root};
 
-use crate::hash::{Domain, Hash};
+use crate::hash::Domain;
 use crate::ids::meaningful_hash;
+use crate::kernel::RawHash;
 use crate::numbers::LeafCount;
 
-/// A node's hash, as the kernels want it: a row of nodes is a row of bytes.
-type Node = [u8; Hash::BYTES];
+/// The hash of a leaf or inner node.
+type Node = RawHash;
 
 meaningful_hash!(
     /// The commitment to a list: its length and the root of its tree.

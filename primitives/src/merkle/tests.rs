@@ -6,6 +6,7 @@ use rand_core::{Rng, SeedableRng};
 
 use super::*;
 use crate::codec::Canonical;
+use crate::hash::Hash;
 use crate::numbers::LeafIndex;
 
 fn records(rng: &mut ChaCha8Rng, count: u64) -> Vec<Vec<u8>> {

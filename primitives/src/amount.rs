@@ -42,8 +42,6 @@ impl Amount {
     }
 
     /// An amount of whole tokens.
-    ///
-    /// Bare integer: a constructor from the unit that people think in.
     pub const fn from_tokens(tokens: u64) -> Self {
         Self(tokens as u128 * Self::UNITS_PER_TOKEN)
     }

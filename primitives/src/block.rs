@@ -169,24 +169,23 @@ impl Block {
         if header.height < Height::FIRST {
             return Err(BlockError::Height);
         }
-        let certificate = self.parent_certificate.as_ref();
-        let hash = certificate.map_or(CertificateHash::ZERO, Certificate::hash);
-        match (header.height.previous(), certificate) {
-            (None, None) if header.parent == BlockId::ZERO => {}
-            (Some(_), Some(_)) if header.parent != BlockId::ZERO => {}
-            _ => return Err(BlockError::Parent),
-        }
-        if hash != header.parent_certificate {
-            return Err(BlockError::ParentCertificate);
-        }
-        let about = certificate.map(|certificate| (certificate.value(), certificate.height()));
-        match (about, header.height.previous()) {
-            (Some((certified, height)), Some(previous))
-                if certified != header.parent || height != previous =>
-            {
-                Err(BlockError::OtherParent { certified, height })
+        let has_parent = header.parent != BlockId::ZERO;
+        match (header.height.previous(), &self.parent_certificate) {
+            (None, None) if !has_parent => match header.parent_certificate {
+                CertificateHash::ZERO => Ok(()),
+                _ => Err(BlockError::ParentCertificate),
+            },
+            (Some(previous), Some(certificate)) if has_parent => {
+                let (certified, height) = (certificate.value(), certificate.height());
+                if certificate.hash() != header.parent_certificate {
+                    Err(BlockError::ParentCertificate)
+                } else if (certified, height) != (header.parent, previous) {
+                    Err(BlockError::OtherParent { certified, height })
+                } else {
+                    Ok(())
+                }
             }
-            _ => Ok(()),
+            _ => Err(BlockError::Parent),
         }
     }
 }

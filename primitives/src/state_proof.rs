@@ -23,7 +23,7 @@ use crate::action::VALUE_BYTES_MAX;
 use crate::codec::{Bytes, Canonical, List};
 use crate::hash::{Domain, Hash};
 use crate::ids::StateRoot;
-use crate::kernel::hash_pair;
+use crate::kernel::{RawHash, hash_pair};
 
 /// Longer than the longest name and key together.
 pub const STATE_KEY_BYTES_MAX: usize = 512;
@@ -100,17 +100,17 @@ impl StateProof {
 
     /// Whether the tree with this root says what the proof says.
     pub fn verify(&self, root: StateRoot) -> Result<(), StateProofError> {
-        let path = Domain::StateKey.hash(&self.key);
-        let end = self.end(&path)?;
+        let path = *Domain::StateKey.hash(&self.key).as_bytes();
         let steps = self.siblings.iter().enumerate().rev();
-        let found = steps.fold(end, |below, (depth, sibling)| {
-            if bit(&path, depth) {
+        let found = steps.fold(self.end(&path)?, |below, (depth, sibling)| {
+            let sibling = sibling.as_bytes();
+            if path_bit(&path, depth) {
                 node(sibling, &below)
             } else {
                 node(&below, sibling)
             }
         });
-        let found = StateRoot::new(found);
+        let found = StateRoot::new(Hash::new(found));
         if found == root {
             Ok(())
         } else {
@@ -122,16 +122,16 @@ impl StateProof {
     }
 
     /// The hash of what stands at the end of the path.
-    fn end(&self, path: &Hash) -> Result<Hash, StateProofError> {
+    fn end(&self, path: &RawHash) -> Result<RawHash, StateProofError> {
         match &self.found {
-            Found::Value { value } => Ok(leaf(path, &Domain::StateValue.hash(value))),
-            Found::Nothing => Ok(Hash::ZERO),
-            Found::OtherKey { key, .. } if key == path => Err(StateProofError::OwnLeaf),
+            Found::Value { value } => Ok(leaf(path, Domain::StateValue.hash(value).as_bytes())),
+            Found::Nothing => Ok(*Hash::ZERO.as_bytes()),
+            Found::OtherKey { key, .. } if key.as_bytes() == path => Err(StateProofError::OwnLeaf),
             Found::OtherKey { key, value } => {
-                let depth = self.siblings.len();
-                let on_path = (0..depth).all(|depth| bit(key, depth) == bit(path, depth));
+                let (key, depth) = (key.as_bytes(), self.siblings.len());
+                let on_path = (0..depth).all(|depth| path_bit(key, depth) == path_bit(path, depth));
                 if on_path {
-                    Ok(leaf(key, value))
+                    Ok(leaf(key, value.as_bytes()))
                 } else {
                     Err(StateProofError::OffPath)
                 }
@@ -140,25 +140,19 @@ impl StateProof {
     }
 }
 
-/// The `depth`-th bit of a path, counted from the top of the tree.
-fn bit(path: &Hash, depth: usize) -> bool {
-    path.as_bytes()[depth / 8] >> (7 - depth % 8) & 1 == 1
+/// The `depth`-th bit of the hash of a key, counted from the top of the tree.
+pub fn path_bit(key: &RawHash, depth: usize) -> bool {
+    key[depth / 8] >> (7 - depth % 8) & 1 == 1
 }
 
-fn leaf(key: &Hash, value: &Hash) -> Hash {
-    Hash::new(hash_pair(
-        Domain::StateLeaf,
-        key.as_bytes(),
-        value.as_bytes(),
-    ))
+/// The leaf of an entry: the hash of its key with the hash of its value.
+pub fn leaf(key: &RawHash, value: &RawHash) -> RawHash {
+    hash_pair(Domain::StateLeaf, key, value)
 }
 
-fn node(left: &Hash, right: &Hash) -> Hash {
-    Hash::new(hash_pair(
-        Domain::StateNode,
-        left.as_bytes(),
-        right.as_bytes(),
-    ))
+/// The node over two subtrees.
+pub fn node(left: &RawHash, right: &RawHash) -> RawHash {
+    hash_pair(Domain::StateNode, left, right)
 }
 
 #[cfg(test)]

@@ -82,11 +82,9 @@ impl TransactionBody {
                 key: key_given,
             });
         }
-        let encoded = self.encode();
-        if encoded.len() > Self::ENCODED_BYTES_MAX {
-            return Err(SignError::TooLong {
-                bytes: encoded.len(),
-            });
+        let bytes = encoded_length(&self);
+        if bytes > Self::ENCODED_BYTES_MAX {
+            return Err(SignError::TooLong { bytes });
         }
         let signature = key.sign(&self.sign_bytes());
         Ok(Transaction {
@@ -218,7 +216,7 @@ impl Transaction {
                 found: body.genesis,
             });
         }
-        let bytes = self.encode().len();
+        let bytes = encoded_length(self);
         if bytes > TRANSACTION_BYTES_MAX {
             return Err(TransactionError::TooLong { bytes });
         }
@@ -242,4 +240,9 @@ impl Transaction {
             .sender
             .verify(&self.body.sign_bytes(), &self.signature)
     }
+}
+
+/// How long the encoding is, without making it.
+fn encoded_length(value: &impl BorshSerialize) -> usize {
+    borsh::object_length(value).expect("counting accepts every byte, and lengths are within u32")
 }

@@ -1,7 +1,9 @@
-//! What an update of the state tree costs.
+//! What the state tree costs beside the hashing that cannot be avoided: one
+//! leaf for each changed entry.
 
-use pyralog_measure::state;
-use pyralog_primitives::Hash;
+use pyralog_measure::{Comparison, compare};
+use pyralog_primitives::kernel::{RawHash, RawPair, hash_pairs};
+use pyralog_primitives::{Domain, Hash};
 use pyralog_tree::{Changes, StateTree};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
@@ -14,23 +16,50 @@ fn random_hash(rng: &mut ChaCha8Rng) -> Hash {
     Hash::new(bytes)
 }
 
+/// Compares `ours`, which changes `count` entries, with hashing their leaves.
+fn against_leaves<A>(what: &str, count: usize, ours: impl FnMut() -> A) {
+    let pairs: Vec<RawPair> = vec![[7; 64]; count];
+    let mut hashes: Vec<RawHash> = vec![[0; 32]; count];
+    let claim = Comparison {
+        what,
+        reference: "one leaf each",
+        units: u32::try_from(count).expect("the constants here are small"),
+        floor: None,
+        goal: None,
+    };
+    compare(&claim, ours, || {
+        hash_pairs(Domain::StateLeaf, &pairs, &mut hashes);
+    });
+}
+
 fn main() {
     for (count, name) in [(10_000, "10⁴"), (1_000_000, "10⁶")] {
         let mut rng = ChaCha8Rng::seed_from_u64(1);
         let keys: Vec<Hash> = (0..count).map(|_| random_hash(&mut rng)).collect();
+        let all: Changes = keys.iter().map(|key| (*key, Some(Hash::ZERO))).collect();
+        against_leaves(
+            &format!("state tree: build of {name} entries"),
+            count,
+            || {
+                let mut tree = StateTree::new();
+                tree.update(&all);
+                tree
+            },
+        );
         let mut tree = StateTree::new();
-        tree.update(&keys.iter().map(|key| (*key, Some(Hash::ZERO))).collect());
-        let mut batches: Vec<Changes> = Vec::new();
-        for _ in 0..8 {
+        tree.update(&all);
+        let mut batch = || -> Changes {
             let key = |rng: &mut ChaCha8Rng| keys[rng.next_u32() as usize % count];
-            let change = |_| (key(&mut rng), Some(random_hash(&mut rng)));
-            batches.push((0..BATCH).map(change).collect());
-        }
+            (0..BATCH)
+                .map(|_| (key(&mut rng), Some(random_hash(&mut rng))))
+                .collect()
+        };
+        let batches: Vec<Changes> = (0..8).map(|_| batch()).collect();
         let mut batches = batches.iter().cycle();
-        let what = format!("state tree of {name} keys: update one, in batches of 10⁴");
-        let units = u32::try_from(BATCH).expect("a small constant");
-        state(&what, units, || {
-            tree.update(batches.next().expect("a cycle of some has no end"))
-        });
+        against_leaves(
+            &format!("state tree: 10⁴ changes of {name}"),
+            BATCH,
+            || tree.update(batches.next().expect("a cycle of some has no end")),
+        );
     }
 }

@@ -6,8 +6,8 @@
 //! values themselves are stored elsewhere.
 //!
 //! The tree is a pure function of its entries, so nothing of it needs to be
-//! stored: after a restart it is built again from the entries, at about a
-//! tenth of a microsecond each. That leaves no second truth to be torn by a
+//! stored: after a restart it is built again from the entries, at less than a
+//! microsecond each. That leaves no second truth to be torn by a
 //! crash.
 //!
 //! Two parts:

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use pyralog_primitives::kernel::RawHash;
+use pyralog_primitives::state_proof::path_bit;
 use pyralog_primitives::{Hash, StateRoot};
 
-use crate::bucket::{Entry, bit, part, subtree_root};
+use crate::bucket::{Entry, part, subtree_root};
 use crate::forest::bucket_roots;
 use crate::heap::{Heap, Population};
 use crate::path::{End, Path};
@@ -138,7 +139,7 @@ impl StateTree {
     fn bucket_of(&self, key: &RawHash) -> usize {
         let depth = self.heap.depth();
         (0..depth).fold(0, |bucket, depth| {
-            bucket << 1 | usize::from(bit(key, depth))
+            bucket << 1 | usize::from(path_bit(key, depth))
         })
     }
 
@@ -147,7 +148,7 @@ impl StateTree {
         let key = key.as_bytes();
         let (mut place, mut depth, mut siblings) = (1, 0, Vec::new());
         while depth < self.heap.depth() && self.heap.population(place) == Population::Many {
-            place = 2 * place + usize::from(bit(key, depth));
+            place = 2 * place + usize::from(path_bit(key, depth));
             siblings.push(Hash::new(self.heap.node(place ^ 1)));
             depth += 1;
         }
@@ -186,7 +187,7 @@ impl StateTree {
                 break;
             }
             let (left, right) = part(entries, depth);
-            let (own, other) = if bit(key, depth) {
+            let (own, other) = if path_bit(key, depth) {
                 (right, left)
             } else {
                 (left, right)

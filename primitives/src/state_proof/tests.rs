@@ -8,38 +8,33 @@ use rand_core::{Rng, SeedableRng};
 use super::*;
 
 /// Entries by the hash of their key.
-type Entries = BTreeMap<[u8; 32], Hash>;
+type Entries = BTreeMap<RawHash, Hash>;
 
 fn entries(map: &BTreeMap<Vec<u8>, Vec<u8>>) -> Entries {
     let entry = |(key, value): (&Vec<u8>, &Vec<u8>)| {
-        (
-            *Domain::StateKey.hash(key).as_bytes(),
-            Domain::StateValue.hash(value),
-        )
+        let key = *Domain::StateKey.hash(key).as_bytes();
+        (key, Domain::StateValue.hash(value))
     };
     map.iter().map(entry).collect()
 }
 
 /// The root of the subtree at `depth` that holds these entries.
 fn root_of(entries: &Entries, depth: usize) -> Hash {
-    match entries.len() {
-        0 => Hash::ZERO,
-        1 => {
-            let (key, value) = entries.iter().next().unwrap();
-            leaf(&Hash::new(*key), value)
-        }
+    let mut each = entries.iter();
+    match (each.next(), each.next()) {
+        (None, _) => Hash::ZERO,
+        (Some((key, value)), None) => Hash::new(leaf(key, value.as_bytes())),
         _ => {
             let (left, right) = halves(entries, depth);
-            node(&root_of(&left, depth + 1), &root_of(&right, depth + 1))
+            let (left, right) = (root_of(&left, depth + 1), root_of(&right, depth + 1));
+            Hash::new(node(left.as_bytes(), right.as_bytes()))
         }
     }
 }
 
 fn halves(entries: &Entries, depth: usize) -> (Entries, Entries) {
-    let (right, left) = entries
-        .iter()
-        .map(|(key, value)| (*key, *value))
-        .partition(|(key, _)| bit(&Hash::new(*key), depth));
+    let entries = entries.iter().map(|(key, value)| (*key, *value));
+    let (right, left) = entries.partition(|(key, _)| path_bit(key, depth));
     (left, right)
 }
 
@@ -50,7 +45,7 @@ fn prove(map: &BTreeMap<Vec<u8>, Vec<u8>>, key: &[u8]) -> StateProof {
     while subtree.len() > 1 {
         let depth = siblings.len();
         let (left, right) = halves(&subtree, depth);
-        let (own, other) = if bit(&path, depth) {
+        let (own, other) = if path_bit(path.as_bytes(), depth) {
             (right, left)
         } else {
             (left, right)

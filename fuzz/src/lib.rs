@@ -11,7 +11,8 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
-use pyralog_primitives::receipt::Receipt;
+use pyralog_primitives::receipt::{Event, Receipt, ReceiptSummary};
+use pyralog_primitives::state::{JournalState, StateKey};
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
@@ -22,11 +23,12 @@ use pyralog_primitives::{Address, Amount, Hash, Height, PublicKey, Signature};
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 18] = [
+pub const DECODERS: [(&str, Decoder); 22] = [
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
     ("chain_proof", strict::<ChainProof>),
     ("consistency_proof", strict::<ConsistencyProof>),
+    ("event", strict::<Event>),
     ("evidence", strict::<Evidence>),
     ("genesis", strict::<Genesis>),
     ("genesis_text", genesis_text),
@@ -35,7 +37,10 @@ pub const DECODERS: [(&str, Decoder); 18] = [
     ("keystore", keystore),
     ("mnemonic", mnemonic),
     ("receipt", strict::<Receipt>),
+    ("receipt_summary", strict::<ReceiptSummary>),
+    ("state_key", strict::<StateKey>),
     ("state_proof", strict::<StateProof>),
+    ("journal_state", strict::<JournalState>),
     ("text", text),
     ("transaction", strict::<Transaction>),
     ("transaction_body", strict::<TransactionBody>),

@@ -1,5 +1,6 @@
 //! What a transaction can ask for, and the names it uses.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -56,7 +57,7 @@ pub enum Action {
         /// The key.
         key: Key,
     },
-    /// Adds an entry to an append-only list.
+    /// Adds an entry to a journal that was opened before.
     Append {
         /// The journal.
         journal: Name,
@@ -68,23 +69,38 @@ pub enum Action {
         /// The hash of a document that stays elsewhere.
         digest: Hash,
     },
+    /// Begins an append-only list; the sender owns it.
+    OpenJournal {
+        /// The journal.
+        journal: Name,
+        /// Who may append.
+        writers: Writers,
+    },
+}
+
+/// Who may append to a journal. New kinds are added at the end.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Writers {
+    /// Its owner.
+    Owner,
+    /// Everyone, as on a notice board.
+    Anyone,
 }
 
 /// The name of a namespace or journal: 1 to 64 of `a-z 0-9 . _ -`, beginning
 /// and ending with a letter or digit.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize)]
-pub struct Name(String);
+pub struct Name(Cow<'static, str>);
 
 impl Name {
     /// Takes a name, if it follows the rule.
     pub fn new(text: impl Into<String>) -> Result<Self, BoundError> {
         let text = text.into();
-        let within = (1..=NAME_BYTES_MAX).contains(&text.len());
-        let allowed = |b: u8| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-');
-        let edge = |b: Option<u8>| b.is_some_and(|b| b.is_ascii_alphanumeric());
-        let edges = edge(text.bytes().next()) && edge(text.bytes().last());
-        if within && edges && text.bytes().all(allowed) {
-            return Ok(Self(text));
+        if follows_the_rule(text.as_bytes()) {
+            return Ok(Self(Cow::Owned(text)));
         }
         Err(BoundError::Rule {
             what: "name",
@@ -92,10 +108,34 @@ impl Name {
         })
     }
 
+    /// A name that stands in the code; one that breaks the rule does not
+    /// compile as a constant.
+    pub const fn from_static(text: &'static str) -> Self {
+        assert!(follows_the_rule(text.as_bytes()), "not a name");
+        Self(Cow::Borrowed(text))
+    }
+
     /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+const fn follows_the_rule(text: &[u8]) -> bool {
+    if text.is_empty() || text.len() > NAME_BYTES_MAX {
+        return false;
+    }
+    let mut place = 0;
+    while place < text.len() {
+        let is_edge = place == 0 || place + 1 == text.len();
+        match text[place] {
+            b'a'..=b'z' | b'0'..=b'9' => {}
+            b'.' | b'_' | b'-' if !is_edge => {}
+            _ => return false,
+        }
+        place += 1;
+    }
+    true
 }
 
 impl fmt::Display for Name {

@@ -16,7 +16,7 @@ use crate::ids::{
 use crate::keys::Address;
 use crate::merkle::{MerkleRoot, merkle_root};
 use crate::numbers::{Height, TimestampMs};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, ReceiptSummary};
 use crate::transaction::Transaction;
 use crate::vote::Evidence;
 
@@ -147,7 +147,14 @@ impl Block {
     /// Whether the body is the one that the header commits to, and the
     /// certificate is about the parent. Who signed it is not looked at here.
     pub fn check_body(&self) -> Result<(), BlockError> {
-        let ids = self.transactions.iter().map(Transaction::signed_id);
+        self.check_body_with_ids(self.transactions.iter().map(Transaction::signed_id))
+    }
+
+    /// The same, for those who know the signed ids of its transactions.
+    pub fn check_body_with_ids(
+        &self,
+        ids: impl IntoIterator<Item = SignedTransactionId>,
+    ) -> Result<(), BlockError> {
         if tx_root(ids) != self.header.tx_root {
             return Err(BlockError::Transactions);
         }
@@ -198,7 +205,8 @@ pub fn tx_root(ids: impl IntoIterator<Item = SignedTransactionId>) -> MerkleRoot
 
 /// The commitment to what a block's transactions did, for its child's header.
 pub fn receipts_root(receipts: &[Receipt]) -> MerkleRoot {
-    encoded_root(receipts)
+    let summaries: Vec<ReceiptSummary> = receipts.iter().map(Receipt::summary).collect();
+    encoded_root(&summaries)
 }
 
 /// The commitment to a block's evidence.

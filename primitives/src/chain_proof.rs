@@ -16,13 +16,15 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use serde::{Deserialize, Serialize};
 
+use crate::action::Value;
 use crate::block::Header;
 use crate::certificate::{Certificate, CertificateError};
 use crate::codec::{BoundError, Canonical};
 use crate::ids::{BlockId, GenesisHash, SignedTransactionId};
-use crate::merkle::{InclusionProof, MerkleError};
+use crate::merkle::{InclusionProof, MerkleError, MerkleRoot};
 use crate::numbers::Height;
-use crate::receipt::Receipt;
+use crate::receipt::{Event, OutcomeSummary, Receipt, ReceiptSummary};
+use crate::state::{JournalState, StateKey};
 use crate::state_proof::{StateProof, StateProofError};
 use crate::validators::ValidatorSet;
 
@@ -77,6 +79,26 @@ pub enum Claim {
         /// Its place among the transactions.
         place: InclusionProof,
     },
+    /// One event of a transaction of the header's parent.
+    Event {
+        /// The event.
+        event: Event,
+        /// Its place among the events of the transaction.
+        event_place: InclusionProof,
+        /// What the transaction did, in short.
+        receipt: ReceiptSummary,
+        /// Its place among the receipts.
+        place: InclusionProof,
+    },
+    /// An entry of a journal, after the header's parent.
+    JournalEntry {
+        /// The entry.
+        entry: Value,
+        /// Its place in the journal.
+        place: InclusionProof,
+        /// What the state holds under the journal.
+        journal: StateProof,
+    },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -119,6 +141,12 @@ pub enum ChainProofError {
     /// Path and root of the state do not meet.
     #[error("the claim is not what the header commits to: {0}")]
     State(#[from] StateProofError),
+    /// The transaction of an event failed, so it has none.
+    #[error("the event is of a transaction that failed")]
+    EventOfFailure,
+    /// What is shown of the state is not a journal.
+    #[error("the entry is of something that is not a journal")]
+    NotAJournal,
     /// The certificate is for another block.
     #[error("the certificate is for block {certified}, the header is of block {header}")]
     OtherBlock {
@@ -186,9 +214,10 @@ impl ChainProof {
         match self.claim {
             Claim::Transaction { .. } => self.header.height,
             // The header's roots are those after its parent.
-            Claim::State { .. } | Claim::Receipt { .. } => {
-                Height::new(self.header.height.get().saturating_sub(1))
-            }
+            Claim::State { .. }
+            | Claim::Receipt { .. }
+            | Claim::Event { .. }
+            | Claim::JournalEntry { .. } => Height::new(self.header.height.get().saturating_sub(1)),
         }
     }
 
@@ -197,11 +226,41 @@ impl ChainProof {
         match &self.claim {
             Claim::State { proof } => Ok(proof.verify(header.state_root)?),
             Claim::Receipt { receipt, place } => {
-                Ok(place.verify(header.receipts_root, &receipt.encode())?)
+                Ok(place.verify(header.receipts_root, &receipt.summary().encode())?)
             }
             Claim::Transaction { transaction, place } => {
                 Ok(place.verify(header.tx_root, transaction.get().as_bytes())?)
             }
+            Claim::Event {
+                event,
+                event_place,
+                receipt,
+                place,
+            } => {
+                place.verify(header.receipts_root, &receipt.encode())?;
+                let OutcomeSummary::Applied { events_root } = receipt.outcome else {
+                    return Err(ChainProofError::EventOfFailure);
+                };
+                Ok(event_place.verify(events_root, &event.encode())?)
+            }
+            Claim::JournalEntry {
+                entry,
+                place,
+                journal,
+            } => {
+                journal.verify(header.state_root)?;
+                let root = journal_root(journal).ok_or(ChainProofError::NotAJournal)?;
+                Ok(place.verify(root, entry)?)
+            }
         }
     }
+}
+
+/// The commitment to the entries of the journal that a proof of state shows.
+fn journal_root(proof: &StateProof) -> Option<MerkleRoot> {
+    let StateKey::Journal { .. } = StateKey::decode(&proof.key).ok()? else {
+        return None;
+    };
+    let state = JournalState::decode(proof.value()?).ok()?;
+    Some(state.entries.root())
 }

@@ -29,11 +29,13 @@ pub mod merkle;
 mod numbers;
 pub mod receipt;
 mod sign_bytes;
+pub mod state;
 pub mod state_proof;
 pub mod text;
 pub mod transaction;
 pub mod validators;
 pub mod vote;
+pub mod write_set;
 
 pub use amount::Amount;
 pub use hash::{Domain, DomainHasher, Hash};

@@ -19,7 +19,7 @@ use crate::codec::{BoundError, Canonical, List, Version, required_option};
 use crate::hash::Domain;
 use crate::ids::{GenesisHash, SignedTransactionId, TransactionId};
 use crate::keys::{BadSignature, PublicKey, SecretKey, Signature, WeakKey};
-use crate::numbers::{Compute, Height, Nonce, WorkNonce};
+use crate::numbers::{ByteCount, Compute, Height, Nonce, WorkNonce};
 use crate::sign_bytes::{Purpose, SignBytes};
 
 /// Lower, and no useful value fits; higher, and one transaction fills a block.
@@ -194,11 +194,21 @@ impl Transaction {
 
     /// The id of body and signature.
     pub fn signed_id(&self) -> SignedTransactionId {
+        self.signed_id_with(self.id())
+    }
+
+    /// The same, for those who know the id of the body.
+    pub fn signed_id_with(&self, id: TransactionId) -> SignedTransactionId {
         let mut hasher = Domain::SignedTransaction.hasher();
         hasher
-            .update(self.id().get().as_bytes())
+            .update(id.get().as_bytes())
             .update(self.signature.as_bytes());
         SignedTransactionId::new(hasher.finish())
+    }
+
+    /// Bytes of its encoding, counted without making it.
+    pub fn encoded_bytes(&self) -> ByteCount {
+        ByteCount::new(encoded_length(self) as u64)
     }
 
     /// All checks that need no state: the form, then the signature.

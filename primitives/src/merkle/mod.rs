@@ -11,6 +11,8 @@
 //! - A leaf is the hash of `record ‖ 0x80 ‖ 0…0`, filled up to a multiple of
 //!   64 bytes; a node is the hash of its two children, 64 bytes. Domains keep
 //!   the two apart, so both are whole compressions and run in SIMD lanes.
+//! - A list whose entries lie elsewhere needs only its [`Peaks`] to grow; proofs
+//!   about it are put together from stored nodes ([`prove_inclusion`]).
 //! - The commitment ([`MerkleRoot`]) hashes the count of leaves with the root
 //!   of the tree. Without the count, one proof could be read for two shapes.
 //!
@@ -20,12 +22,15 @@
 //! when the same record stands at two places).
 
 mod lanes;
+mod peaks;
 mod proof;
 mod range;
 mod shape;
 
+pub use peaks::{Peaks, prove_inclusion};
 pub use proof::{ConsistencyProof, InclusionProof, MerkleError};
 pub use range::{MountainRange, merkle_root};
+pub use shape::Place;
 
 use crate::hash::Domain;
 use crate::ids::meaningful_hash;

@@ -6,10 +6,35 @@
 use std::ops::Range;
 
 /// A perfect tree of 2^level leaves, the index-th of its size from the left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Place {
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    borsh::BorshSerialize,
+    borsh::BorshDeserialize,
+    serde::Serialize,
+    serde::Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Place {
     pub(super) level: u32,
     pub(super) index: u64,
+}
+
+impl Place {
+    /// The parent, and whether this is its right child.
+    pub(super) fn up(self) -> (Self, bool) {
+        let parent = Self {
+            level: self.level + 1,
+            index: self.index >> 1,
+        };
+        (parent, self.index & 1 == 1)
+    }
 }
 
 /// The perfect trees that make up the tree over these leaves, largest first.

@@ -406,3 +406,47 @@ mod certificate_transparency {
         assert!(vectors.consistency.len() >= 36);
     }
 }
+
+#[test]
+fn peaks_grow_to_the_same_root_and_their_nodes_prove_every_entry() {
+    let mut stored = std::collections::BTreeMap::new();
+    let mut peaks = Peaks::default();
+    let mut range = MountainRange::new();
+    assert_eq!(peaks.root(), range.root());
+    for count in 1..=70u64 {
+        let record = count.to_le_bytes();
+        range.append(&record);
+        stored.extend(peaks.append(&record).unwrap());
+        assert_eq!(peaks.root(), range.root(), "{count}");
+        assert_eq!(peaks.count(), range.count());
+        let encoded = borsh::to_vec(&peaks).unwrap();
+        assert_eq!(borsh::from_slice::<Peaks>(&encoded).unwrap(), peaks);
+        for index in 0..=count {
+            let index = LeafIndex::new(index);
+            let read = |place: Place| stored.get(&place).copied().ok_or(());
+            let proof = prove_inclusion(index, peaks.count(), read).unwrap();
+            assert_eq!(proof, range.prove(index));
+        }
+    }
+    let nothing = |_| Err("no such row");
+    let (first, count) = (LeafIndex::new(0), LeafCount::new(2));
+    assert_eq!(prove_inclusion(first, count, nothing), Err("no such row"));
+}
+
+#[test]
+fn peaks_that_do_not_fit_their_count_do_not_decode() {
+    let mut peaks = Peaks::default();
+    for record in 0..3u8 {
+        peaks.append(&[record]).unwrap();
+    }
+    let mut encoded = borsh::to_vec(&peaks).unwrap();
+    for count in 0..=255 {
+        encoded[0] = count;
+        let fits = count.count_ones() == 2;
+        assert_eq!(
+            borsh::from_slice::<Peaks>(&encoded).is_ok(),
+            fits,
+            "{count}"
+        );
+    }
+}

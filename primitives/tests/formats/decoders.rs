@@ -7,7 +7,11 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::{Canonical, DecodeError};
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
-use pyralog_primitives::receipt::Receipt;
+use pyralog_primitives::receipt::{Event, Receipt, ReceiptSummary};
+use pyralog_primitives::state::{
+    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
+    StateKey,
+};
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
@@ -63,9 +67,14 @@ fn mutate(bytes: &mut Vec<u8>, rng: &mut ChaCha8Rng) {
 #[test]
 fn every_decoder_reads_back_what_it_wrote() {
     macro_rules! round_trip {
-        ($name:literal, $type:ty, $value:expr) => {
+        ($name:expr, $type:ty, $value:expr) => {
             let value: $type = $value;
-            assert_eq!(<$type>::decode(&samples::encoded(&value)), Ok(value), $name);
+            assert_eq!(
+                <$type>::decode(&samples::encoded(&value)),
+                Ok(value),
+                "{}",
+                $name
+            );
         };
     }
     samples::for_each_sample!(round_trip);
@@ -74,7 +83,7 @@ fn every_decoder_reads_back_what_it_wrote() {
 #[test]
 fn every_decoder_refuses_cut_and_lengthened_bytes_by_name() {
     macro_rules! cut {
-        ($name:literal, $type:ty, $value:expr) => {
+        ($name:expr, $type:ty, $value:expr) => {
             let mut bytes = samples::encoded::<$type>(&$value);
             for length in 0..bytes.len() {
                 let refused = <$type>::decode(&bytes[..length]);
@@ -91,10 +100,14 @@ fn every_decoder_refuses_cut_and_lengthened_bytes_by_name() {
                 bytes if bytes > bytes_max => DecodeError::TooLong { bytes, bytes_max },
                 _ => DecodeError::Trailing { bytes: 1 },
             };
-            assert_eq!(<$type>::decode(&bytes), Err(expected), $name);
+            assert_eq!(<$type>::decode(&bytes), Err(expected), "{}", $name);
             let long = vec![0; bytes_max + 1];
             let refused = <$type>::decode(&long);
-            assert!(matches!(refused, Err(DecodeError::TooLong { .. })), $name);
+            assert!(
+                matches!(refused, Err(DecodeError::TooLong { .. })),
+                "{}",
+                $name
+            );
         };
     }
     samples::for_each_sample!(cut);
@@ -105,7 +118,7 @@ fn every_decoder_survives_damaged_and_random_bytes_within_its_memory() {
     let mut rng = ChaCha8Rng::seed_from_u64(99);
     let mut accepted = 0;
     macro_rules! damage {
-        ($name:literal, $type:ty, $value:expr) => {
+        ($_name:expr, $type:ty, $value:expr) => {
             let whole = samples::encoded::<$type>(&$value);
             for _ in 0..3000 {
                 let mut bytes = whole.clone();

@@ -13,7 +13,11 @@ use pyralog_primitives::block::{Block, Header};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
-use pyralog_primitives::receipt::Receipt;
+use pyralog_primitives::receipt::{Event, Receipt, ReceiptSummary};
+use pyralog_primitives::state::{
+    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
+    StateKey,
+};
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::text::encode_hex;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
@@ -26,7 +30,7 @@ use serde_json::{Value, json};
 fn golden() -> BTreeMap<String, Value> {
     let mut golden = BTreeMap::new();
     macro_rules! encoding {
-        ($name:literal, $type:ty, $value:expr) => {
+        ($name:expr, $type:ty, $value:expr) => {
             let value: $type = $value;
             let entry = json!({ "encoded": encode_hex(&samples::encoded(&value)), "json": value });
             golden.insert(format!("encoding/{}", $name), entry);
@@ -152,12 +156,13 @@ fn without_a_field(view: &Value) -> Vec<Value> {
 #[test]
 fn json_views_read_what_they_print_and_want_every_field_and_no_other() {
     macro_rules! view {
-        ($name:literal, $type:ty, $value:expr) => {
+        ($name:expr, $type:ty, $value:expr) => {
             let value: $type = $value;
             let view = serde_json::to_value(&value).unwrap();
             assert_eq!(
                 serde_json::from_value::<$type>(view.clone()).unwrap(),
                 value,
+                "{}",
                 $name
             );
             for other in [with_a_surprise(&view), without_a_field(&view)].concat() {

@@ -1,12 +1,9 @@
 //! What transactions, votes, certificates, blocks and proof files refuse.
 
 use pyralog_primitives::action::{Action, Name, VALUE_BYTES_MAX, Value};
-use pyralog_primitives::block::{Block, BlockError, evidence_root, receipts_root};
+use pyralog_primitives::block::{Block, BlockError, evidence_root};
 use pyralog_primitives::certificate::{Certificate, CertificateError, Signers};
-use pyralog_primitives::chain_proof::{ChainProof, ChainProofError, Claim};
 use pyralog_primitives::codec::{BoundError, Canonical, DecodeError, List};
-use pyralog_primitives::merkle::MountainRange;
-use pyralog_primitives::state_proof::{StateProof, StateProofError};
 use pyralog_primitives::transaction::{
     SignError, TRANSACTION_BYTES_MAX, Transaction, TransactionBody, TransactionError,
 };
@@ -15,8 +12,8 @@ use pyralog_primitives::validators::{
 };
 use pyralog_primitives::vote::{Evidence, EvidenceError, Vote, VoteKind};
 use pyralog_primitives::{
-    Amount, BlockId, CertificateHash, Domain, GenesisHash, Height, LeafIndex, PublicKey, Signature,
-    StateRoot, VotingPower, WeakKey,
+    Amount, BlockId, CertificateHash, Domain, GenesisHash, Height, PublicKey, Signature,
+    VotingPower, WeakKey,
 };
 
 use crate::samples;
@@ -533,81 +530,4 @@ fn proofs_of_one_offence_name_the_same_offence() {
         Evidence::double_vote(prevote, prevote).offence(),
         again.offence()
     );
-}
-
-/// A proof file for `claim`, whose header commits to these roots.
-fn proof_file(claim: Claim, state: StateRoot, receipts: &MountainRange) -> ChainProof {
-    let mut header = samples::block().header;
-    header.state_root = state;
-    header.receipts_root = receipts.root();
-    let certificate = samples::quorum_certificate(header.height, header.id());
-    ChainProof::new(claim, header, certificate)
-}
-
-#[test]
-fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
-    let (genesis, set) = (samples::genesis(), samples::validators());
-    let mut receipts = MountainRange::new();
-    receipts.append(&samples::failed_receipt().encode());
-    receipts.append(&samples::receipt().encode());
-    let both = [samples::failed_receipt(), samples::receipt()];
-    assert_eq!(receipts.root(), receipts_root(&both));
-    let before = Ok(Height::new(41));
-    let place = receipts.prove(LeafIndex::new(1)).unwrap();
-    let claim = Claim::Receipt {
-        receipt: samples::receipt(),
-        place: place.clone(),
-    };
-    let root = StateRoot::ZERO;
-    let proven = proof_file(claim, root, &receipts).verify(genesis, &set);
-    assert_eq!(proven, before);
-    let lie = Claim::Receipt {
-        receipt: samples::failed_receipt(),
-        place,
-    };
-    let refused = proof_file(lie, root, &receipts).verify(genesis, &set);
-    assert!(matches!(refused, Err(ChainProofError::List(_))));
-
-    let proof = samples::state_proof();
-    let Err(StateProofError::OtherRoot { found, .. }) = proof.verify(root) else {
-        panic!("the sample is not under the zero root");
-    };
-    let state = |proof: StateProof| proof_file(Claim::State { proof }, found, &receipts);
-    assert_eq!(state(proof).verify(genesis, &set), before);
-    let refused = state(samples::absence_proof()).verify(genesis, &set);
-    assert!(matches!(refused, Err(ChainProofError::State(_))));
-}
-
-#[test]
-fn each_flaw_of_a_proof_file_has_its_error() {
-    let (genesis, set) = (samples::genesis(), samples::validators());
-    let file = samples::chain_proof();
-    let refused = file.verify(other_genesis(), &set);
-    assert!(matches!(refused, Err(ChainProofError::WrongNetwork { .. })));
-    let refused = file.verify(genesis, &samples::solo_validator());
-    assert!(matches!(
-        refused,
-        Err(ChainProofError::OtherValidators { .. })
-    ));
-    let mut other_block = file.clone();
-    other_block.header.proposer = samples::key(14).public_key().address();
-    let refused = other_block.verify(genesis, &set);
-    assert!(matches!(refused, Err(ChainProofError::OtherBlock { .. })));
-    let mut other_height = file.clone();
-    let higher = file.header.height.next().unwrap();
-    other_height.certificate = samples::quorum_certificate(higher, file.header.id());
-    let refused = other_height.verify(genesis, &set);
-    assert!(matches!(refused, Err(ChainProofError::OtherBlock { .. })));
-    let bytes = file.encode();
-    for bit in 0..bytes.len() * 8 {
-        let mut flipped = bytes.clone();
-        flipped[bit / 8] ^= 1 << (bit % 8);
-        if let Ok(file) = ChainProof::decode(&flipped) {
-            assert!(file.verify(genesis, &set).is_err(), "bit {bit}");
-        }
-    }
-    let mut newer = bytes;
-    newer[6] = 2;
-    let message = ChainProof::decode(&newer).unwrap_err().to_string();
-    assert!(message.contains("newer version"), "{message}");
 }

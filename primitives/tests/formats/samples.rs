@@ -1,12 +1,16 @@
 //! One value of every type that travels, the same in each run.
 
-use pyralog_primitives::action::{Action, Key, Name, Value};
+use pyralog_primitives::action::{Action, Key, Name, Value, Writers};
 use pyralog_primitives::block::{Block, Header, Seal, evidence_root, tx_root};
 use pyralog_primitives::certificate::{Certificate, Signers};
 use pyralog_primitives::chain_proof::{ChainProof, Claim};
 use pyralog_primitives::codec::{Bytes, Canonical, List, Version};
-use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof, MountainRange};
+use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof, MountainRange, Peaks};
 use pyralog_primitives::receipt::{Attribute, Event, Outcome, Receipt};
+use pyralog_primitives::state::{
+    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
+    StateKey,
+};
 use pyralog_primitives::state_proof::{Found, StateProof};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::{Validator, ValidatorSet};
@@ -50,6 +54,10 @@ pub(crate) fn body() -> TransactionBody {
         Action::Notarize {
             digest: Domain::Header.hash(b"a document"),
         },
+        Action::OpenJournal {
+            journal: name("audit"),
+            writers: Writers::Anyone,
+        },
     ];
     TransactionBody {
         version: Version::V1,
@@ -87,6 +95,13 @@ pub(crate) fn receipt() -> Receipt {
             events: List::new(vec![event]).unwrap(),
         },
     }
+}
+
+pub(crate) fn event() -> Event {
+    let Outcome::Applied { events } = receipt().outcome else {
+        panic!("the receipt is of a success");
+    };
+    events[0].clone()
 }
 
 pub(crate) fn failed_receipt() -> Receipt {
@@ -252,6 +267,162 @@ pub(crate) fn chain_proof() -> ChainProof {
     )
 }
 
+pub(crate) fn state_keys() -> Vec<(&'static str, StateKey)> {
+    let name = |text: &str| Name::new(text).unwrap();
+    let (namespace, journal) = (name("com.example"), name("audit"));
+    let address = key(2).public_key().address();
+    let completed = peaks_and_last_nodes().1;
+    vec![
+        ("state_key_chain", StateKey::Chain),
+        ("state_key_account", StateKey::Account { address }),
+        (
+            "state_key_namespace",
+            StateKey::Namespace {
+                namespace: namespace.clone(),
+            },
+        ),
+        (
+            "state_key_entry",
+            StateKey::Entry {
+                namespace,
+                key: Key::new(b"order/1".to_vec()).unwrap(),
+            },
+        ),
+        (
+            "state_key_journal",
+            StateKey::Journal {
+                journal: journal.clone(),
+            },
+        ),
+        (
+            "state_key_journal_entry",
+            StateKey::JournalEntry {
+                journal: journal.clone(),
+                index: LeafIndex::new(11),
+            },
+        ),
+        (
+            "state_key_journal_node",
+            StateKey::JournalNode {
+                journal,
+                place: completed,
+            },
+        ),
+        (
+            "state_key_notarization",
+            StateKey::Notarization {
+                digest: Domain::Header.hash(b"a document"),
+            },
+        ),
+        (
+            "state_key_offence",
+            StateKey::Offence {
+                offence: evidence().offence(),
+            },
+        ),
+    ]
+}
+
+fn peaks_and_last_nodes() -> (Peaks, pyralog_primitives::merkle::Place) {
+    let mut peaks = Peaks::default();
+    let mut last = Vec::new();
+    for number in 0..12u8 {
+        last = peaks.append(&[number; 20]).unwrap();
+    }
+    (peaks, last.last().unwrap().0)
+}
+
+pub(crate) fn chain_state() -> ChainState {
+    ChainState {
+        base_fee: Amount::new(100),
+        burned: Amount::new(1_234_567),
+    }
+}
+
+pub(crate) fn account() -> AccountState {
+    AccountState {
+        balance: Amount::new(1_500_000_000),
+        nonce: Nonce::new(7),
+    }
+}
+
+pub(crate) fn namespace() -> NamespaceState {
+    NamespaceState {
+        owner: key(1).public_key().address(),
+    }
+}
+
+pub(crate) fn journal() -> JournalState {
+    JournalState {
+        owner: key(1).public_key().address(),
+        writers: Writers::Owner,
+        entries: peaks_and_last_nodes().0,
+    }
+}
+
+pub(crate) fn notarization() -> NotarizationState {
+    NotarizationState {
+        by: key(1).public_key().address(),
+        height: Height::new(42),
+        time: TimestampMs::new(1_800_000_000_000),
+    }
+}
+
+pub(crate) fn offence() -> OffenceState {
+    OffenceState {
+        height: Height::new(42),
+    }
+}
+
+/// That the event of the only receipt happened.
+pub(crate) fn event_proof() -> ChainProof {
+    let only = |record: &[u8]| {
+        let mut range = MountainRange::new();
+        range.append(record);
+        range
+    };
+    let events = only(&event().encode());
+    let receipts = only(&receipt().summary().encode());
+    let first = LeafIndex::new(0);
+    let claim = Claim::Event {
+        event: event(),
+        event_place: events.prove(first).unwrap(),
+        receipt: receipt().summary(),
+        place: receipts.prove(first).unwrap(),
+    };
+    let mut header = block().header;
+    header.receipts_root = receipts.root();
+    let certificate = quorum_certificate(header.height, header.id());
+    ChainProof::new(claim, header, certificate)
+}
+
+/// That an entry is in a journal, which is the only thing in the state.
+pub(crate) fn journal_proof() -> ChainProof {
+    let place = StateKey::Journal {
+        journal: Name::new("audit").unwrap(),
+    };
+    let proof = StateProof {
+        key: Bytes::new(place.encode()).unwrap(),
+        found: Found::Value {
+            value: Bytes::new(journal().encode()).unwrap(),
+        },
+        siblings: List::default(),
+    };
+    let value = Domain::StateValue.hash(&journal().encode());
+    let root = pyralog_primitives::state_proof::leaf(place.hash().as_bytes(), value.as_bytes());
+    let mut range = range();
+    range.append(&[11; 20]);
+    let claim = Claim::JournalEntry {
+        entry: Value::new(vec![6; 20]).unwrap(),
+        place: range.prove(LeafIndex::new(6)).unwrap(),
+        journal: proof,
+    };
+    let mut header = block().header;
+    header.state_root = StateRoot::new(pyralog_primitives::Hash::new(root));
+    let certificate = quorum_certificate(header.height, header.id());
+    ChainProof::new(claim, header, certificate)
+}
+
 /// Calls `$visit!(name, Type, value)` for every type that travels.
 macro_rules! for_each_sample {
     ($visit:ident) => {
@@ -291,6 +462,27 @@ macro_rules! for_each_sample {
             samples::absence_proof()
         );
         $visit!("chain_proof", ChainProof, samples::chain_proof());
+        $visit!("chain_proof_of_event", ChainProof, samples::event_proof());
+        $visit!("chain_proof_of_entry", ChainProof, samples::journal_proof());
+        $visit!("event", Event, samples::event());
+        $visit!(
+            "receipt_summary",
+            ReceiptSummary,
+            samples::receipt().summary()
+        );
+        $visit!("chain_state", ChainState, samples::chain_state());
+        $visit!("account_state", AccountState, samples::account());
+        $visit!("namespace_state", NamespaceState, samples::namespace());
+        $visit!("journal_state", JournalState, samples::journal());
+        $visit!(
+            "notarization_state",
+            NotarizationState,
+            samples::notarization()
+        );
+        $visit!("offence_state", OffenceState, samples::offence());
+        for (_name, key) in samples::state_keys() {
+            $visit!(_name, StateKey, key.clone());
+        }
     };
 }
 pub(crate) use for_each_sample;

@@ -15,7 +15,10 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
-use pyralog_primitives::receipt::{ATTRIBUTE_COUNT_MAX, EVENT_COUNT_MAX, Receipt};
+use pyralog_primitives::receipt::{
+    ATTRIBUTE_BYTES_MAX, ATTRIBUTE_COUNT_MAX, EVENT_COUNT_MAX, Event, Receipt, ReceiptSummary,
+};
+use pyralog_primitives::state::StateKey;
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{NONCE_GAP_MAX, Transaction, TransactionBody};
 use pyralog_primitives::validators::{TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, ValidatorSet};
@@ -94,6 +97,9 @@ fn the_largest_sizes_on_the_pages_are_those_of_the_code() {
         ("proof file", ChainProof::ENCODED_BYTES_MAX),
         ("inclusion proof", InclusionProof::ENCODED_BYTES_MAX),
         ("consistency proof", ConsistencyProof::ENCODED_BYTES_MAX),
+        ("state key", StateKey::ENCODED_BYTES_MAX),
+        ("receipt summary", ReceiptSummary::ENCODED_BYTES_MAX),
+        ("event", Event::ENCODED_BYTES_MAX),
     ] {
         let row = format!("| {name} | {}", with_commas(bytes_max));
         assert!(page.contains(&row), "codec.md lacks: {row}");
@@ -118,6 +124,10 @@ fn the_bounds_on_the_pages_are_those_of_the_code() {
         (
             transaction,
             format!("at most {ATTRIBUTE_COUNT_MAX} attributes"),
+        ),
+        (
+            transaction,
+            format!("a name and at most {ATTRIBUTE_BYTES_MAX} bytes"),
         ),
         (
             block,

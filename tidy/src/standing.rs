@@ -17,30 +17,46 @@ pub(crate) enum Part {
     Guard,
     P2p,
     Cluster,
+    /// The state tree: pure, and seen by the chain as by the cluster.
+    Tree,
     Chain,
     Api,
     Node,
     Cli,
     Testnet,
-    /// Measures inside tests and benches; any crate may use it for those.
-    Measure,
+    /// What tests and benches stand on; any crate may use it for those.
+    TestSupport,
     Tidy,
     /// Fuzzes the decoders of all that a node is made of.
     Fuzz,
 }
 
 use Part::{
-    Api, Chain, Cli, Cluster, Consensus, Engine, Fuzz, Genesis, Guard, Keys, Measure, Node, P2p,
-    Primitives, Testnet, Tidy, Zk,
+    Api, Chain, Cli, Cluster, Consensus, Engine, Fuzz, Genesis, Guard, Keys, Node, P2p, Primitives,
+    TestSupport, Testnet, Tidy, Tree, Zk,
 };
 
 const BELOW_CLI: &[Part] = &[Primitives, Keys, Genesis, Chain, Zk, Guard, Api];
 const BELOW_NODE: &[Part] = &[
-    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Chain, Api, Node,
+    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Tree, Chain, Api, Node,
 ];
 const BELOW_TESTNET: &[Part] = &[
-    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Chain, Api, Node, Cli,
-    Testnet, Measure,
+    Primitives,
+    Keys,
+    Genesis,
+    Zk,
+    Consensus,
+    Engine,
+    Guard,
+    P2p,
+    Cluster,
+    Tree,
+    Chain,
+    Api,
+    Node,
+    Cli,
+    Testnet,
+    TestSupport,
 ];
 
 /// Folder, part, and the parts it may use. The first row that fits counts; a
@@ -54,14 +70,16 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("consensus/guard", Guard, &[Primitives, Consensus]),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
-    ("cluster/*", Cluster, &[Primitives, Cluster]),
-    ("chain", Chain, &[Primitives, Genesis, Zk]),
+    ("cluster/tree", Tree, &[Primitives]),
+    ("cluster/*", Cluster, &[Primitives, Tree, Cluster]),
+    ("chain", Chain, &[Primitives, Genesis, Zk, Tree]),
     ("node/api", Api, &[Primitives, Genesis, Chain]),
     ("node", Node, BELOW_NODE),
     ("node/*", Node, BELOW_NODE),
     ("cli", Cli, BELOW_CLI),
     ("testnet", Testnet, BELOW_TESTNET),
-    ("testnet/measure", Measure, &[]),
+    ("testnet/crashes", TestSupport, &[]),
+    ("testnet/measure", TestSupport, &[]),
     ("tidy", Tidy, &[]),
     ("fuzz", Fuzz, BELOW_NODE),
 ];
@@ -90,14 +108,14 @@ impl Standing {
 
     /// Whether its tests and benches may name a crate of `other`.
     pub(crate) fn tests_may_use(&self, other: Part) -> bool {
-        other == Measure || self.may_use(other)
+        other == TestSupport || self.may_use(other)
     }
 
     /// Whether it does without async, clock, randomness, map order and IO.
     pub(crate) fn is_pure(&self) -> bool {
         matches!(
             self.part,
-            Primitives | Keys | Genesis | Zk | Consensus | Engine | Guard | Chain
+            Primitives | Keys | Genesis | Zk | Consensus | Engine | Guard | Tree | Chain
         )
     }
 }
@@ -122,6 +140,7 @@ mod tests {
         assert_eq!(standing("consensus/pbft").part, Engine);
         assert_eq!(standing("consensus/guard").part, Guard);
         assert_eq!(standing("cluster/store").part, Cluster);
+        assert_eq!(standing("cluster/tree").part, Tree);
         assert!(Standing::of("cluster").is_none());
         assert!(Standing::of("util").is_none());
     }

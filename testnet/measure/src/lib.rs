@@ -4,7 +4,8 @@
 //! about the code. Here ours and the reference run in turn, many rounds; the
 //! result is the median of the rounds' ratios with their range. The reference
 //! also runs against itself: where that ratio is off, the row says so.
-//! Processor time is counted, not the clock's, so that waiting does not count.
+//! Processor time is counted, so that waiting does not count, unless waiting is
+//! what is measured ([`Clock`]).
 
 use std::fmt::Write as _;
 use std::hint::black_box;
@@ -34,19 +35,41 @@ pub struct Comparison<'a> {
     pub goal: Option<f64>,
 }
 
-/// Runs `ours` and `reference` in turn and reports speed ÷ speed.
+/// What counts as time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Clock {
+    /// The processor time of the thread that calls: waiting does not count.
+    Thread,
+    /// The processor time of all threads: work in the background counts too.
+    Process,
+    /// The clock on the wall: waiting counts, for disks and for neighbours.
+    Wall,
+}
+
+/// Runs `ours` and `reference` in turn and reports speed ÷ speed, in the
+/// processor time of this thread.
 pub fn compare<A, B>(
+    claim: &Comparison<'_>,
+    ours: impl FnMut() -> A,
+    reference: impl FnMut() -> B,
+) {
+    compare_by(Clock::Thread, claim, ours, reference);
+}
+
+/// The same by another clock.
+pub fn compare_by<A, B>(
+    clock: Clock,
     claim: &Comparison<'_>,
     mut ours: impl FnMut() -> A,
     mut reference: impl FnMut() -> B,
 ) {
-    let calls_ours = calls_for_a_round(&mut ours);
-    let calls_reference = calls_for_a_round(&mut reference);
+    let calls_ours = calls_for_a_round(clock, &mut ours);
+    let calls_reference = calls_for_a_round(clock, &mut reference);
     let mut rounds: Vec<[f64; 4]> = (0..ROUND_COUNT)
         .map(|_| {
-            let first = time_of(calls_reference, &mut reference);
-            let own = time_of(calls_ours, &mut ours);
-            let second = time_of(calls_reference, &mut reference);
+            let first = time_of(clock, calls_reference, &mut reference);
+            let own = time_of(clock, calls_ours, &mut ours);
+            let second = time_of(clock, calls_reference, &mut reference);
             [
                 f64::midpoint(first, second) / own,
                 first / second,
@@ -88,9 +111,9 @@ pub fn compare<A, B>(
 
 /// States a cost for which there is no reference.
 pub fn state<A>(what: &str, units: u32, mut ours: impl FnMut() -> A) {
-    let calls = calls_for_a_round(&mut ours);
+    let calls = calls_for_a_round(Clock::Thread, &mut ours);
     let mut times: Vec<f64> = (0..ROUND_COUNT)
-        .map(|_| time_of(calls, &mut ours))
+        .map(|_| time_of(Clock::Thread, calls, &mut ours))
         .collect();
     times.sort_by(f64::total_cmp);
     let per_unit = |index: usize| show_time(times[index] / f64::from(units));
@@ -108,10 +131,10 @@ pub fn state<A>(what: &str, units: u32, mut ours: impl FnMut() -> A) {
 }
 
 /// How many calls fill a round.
-fn calls_for_a_round<T>(work: &mut impl FnMut() -> T) -> u32 {
+fn calls_for_a_round<T>(clock: Clock, work: &mut impl FnMut() -> T) -> u32 {
     let mut calls = 1;
     loop {
-        let seconds = time_of(calls, work) * f64::from(calls);
+        let seconds = time_of(clock, calls, work) * f64::from(calls);
         if seconds >= ROUND_MIN.as_secs_f64() || calls >= 1 << 24 {
             return calls;
         }
@@ -119,18 +142,22 @@ fn calls_for_a_round<T>(work: &mut impl FnMut() -> T) -> u32 {
     }
 }
 
-/// Seconds of processor time that one call takes, over `calls` of them.
-fn time_of<T>(calls: u32, work: &mut impl FnMut() -> T) -> f64 {
-    let start = processor_time();
+/// Seconds that one call takes, over `calls` of them.
+fn time_of<T>(clock: Clock, calls: u32, work: &mut impl FnMut() -> T) -> f64 {
+    let start = now(clock);
     for _ in 0..calls {
         black_box(work());
     }
-    processor_time().saturating_sub(start).as_secs_f64() / f64::from(calls)
+    now(clock).saturating_sub(start).as_secs_f64() / f64::from(calls)
 }
 
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ThreadCPUTime);
-    Duration::try_from(time).expect("a thread's processor time is never negative")
+fn now(clock: Clock) -> Duration {
+    let time = clock_gettime(match clock {
+        Clock::Thread => ClockId::ThreadCPUTime,
+        Clock::Process => ClockId::ProcessCPUTime,
+        Clock::Wall => ClockId::Monotonic,
+    });
+    Duration::try_from(time).expect("none of these clocks is ever negative")
 }
 
 fn show_time(seconds: f64) -> String {

@@ -1,18 +1,20 @@
-//! The roots of many buckets at once.
+//! The roots of many leaf pages at once.
 //!
-//! Each bucket's inner nodes are few, so they cannot fill the lanes alone. The
-//! nodes of equal height of many buckets can.
+//! The nodes of one leaf page are few, so they cannot fill the lanes alone.
+//! The nodes of equal height of many leaf pages can.
 
 use pyralog_primitives::Domain;
 use pyralog_primitives::kernel::{RawHash, RawPair, hash_pairs, join};
 
-use crate::bucket::{EMPTY, Entry, part};
+use crate::entry::{EMPTY, Entry, part};
 
-/// Buckets hashed together: enough to fill the lanes on every level, few
-/// enough to stay in the cache.
-const TOGETHER: usize = 1024;
+/// The sorted entries of a subtree at some depth.
+pub(crate) struct Grove<'p> {
+    pub(crate) entries: &'p [Entry],
+    pub(crate) depth: usize,
+}
 
-/// Room for the nodes of a group of buckets.
+/// Room for the nodes of groves.
 #[derive(Default)]
 struct Forest {
     /// Nodes by number; number 0 is the empty subtree, then come the leaves.
@@ -28,36 +30,29 @@ struct Step {
     right: usize,
 }
 
-/// The roots of buckets at `depth`, each a sorted list of entries.
-pub(crate) fn bucket_roots(buckets: &[&[Entry]], depth: usize) -> Vec<RawHash> {
-    let mut roots = Vec::with_capacity(buckets.len());
+/// The roots of groves.
+pub(crate) fn grove_roots(groves: &[Grove<'_>]) -> Vec<RawHash> {
     let mut forest = Forest::default();
-    for group in buckets.chunks(TOGETHER) {
-        forest.hash(group, depth, &mut roots);
+    forest.hash_leaves(groves);
+    let mut first_leaf = 1;
+    let mut numbers = Vec::with_capacity(groves.len());
+    for Grove { entries, depth } in groves {
+        numbers.push(forest.plan(entries, first_leaf, *depth).0);
+        first_leaf += entries.len();
     }
-    roots
+    forest.hash_steps();
+    numbers
+        .into_iter()
+        .map(|number| forest.nodes[number])
+        .collect()
 }
 
 impl Forest {
-    fn hash(&mut self, buckets: &[&[Entry]], depth: usize, roots: &mut Vec<RawHash>) {
-        self.hash_leaves(buckets);
-        self.steps.iter_mut().for_each(Vec::clear);
-        let mut first_leaf = 1;
-        let mut numbers = Vec::with_capacity(buckets.len());
-        for entries in buckets {
-            numbers.push(self.plan(entries, first_leaf, depth).0);
-            first_leaf += entries.len();
-        }
-        self.hash_steps();
-        roots.extend(numbers.into_iter().map(|number| self.nodes[number]));
-    }
-
-    fn hash_leaves(&mut self, buckets: &[&[Entry]]) {
-        let entries = buckets.iter().flat_map(|entries| entries.iter());
+    fn hash_leaves(&mut self, groves: &[Grove<'_>]) {
+        let entries = groves.iter().flat_map(|grove| grove.entries);
         let pairs: Vec<RawPair> = entries
             .map(|entry| join(&entry.key, &entry.value))
             .collect();
-        self.nodes.clear();
         self.nodes.resize(1 + pairs.len(), EMPTY);
         hash_pairs(Domain::StateLeaf, &pairs, &mut self.nodes[1..]);
     }
@@ -85,11 +80,11 @@ impl Forest {
     }
 
     fn hash_steps(&mut self) {
-        let mut hashes = Vec::new();
+        let (mut pairs, mut hashes) = (Vec::new(), Vec::new());
         for steps in &self.steps {
             let pair = |step: &Step| join(&self.nodes[step.left], &self.nodes[step.right]);
-            let pairs: Vec<RawPair> = steps.iter().map(pair).collect();
-            hashes.clear();
+            pairs.clear();
+            pairs.extend(steps.iter().map(pair));
             hashes.resize(pairs.len(), EMPTY);
             hash_pairs(Domain::StateNode, &pairs, &mut hashes);
             for (step, hash) in steps.iter().zip(&hashes) {

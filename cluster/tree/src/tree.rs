@@ -1,51 +1,69 @@
-//! The tree: buckets below, a heap above.
+//! The tree: one version of all entries.
 
 use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyralog_primitives::kernel::RawHash;
 use pyralog_primitives::state_proof::path_bit;
 use pyralog_primitives::{Hash, StateRoot};
 
-use crate::bucket::{Entry, part, subtree_root};
-use crate::forest::bucket_roots;
-use crate::heap::{Heap, Population};
+use crate::apply::{Change, Writer, fill};
+use crate::entries::Entries;
+use crate::entry::{Entry, part, subtree_root};
+use crate::lanes::hash_page;
+use crate::page::{Inner, Link, TOP, below, level};
 use crate::path::{End, Path};
+use crate::spare::{Spare, unshared};
 
 /// By the hash of its key, the hash of the value that is to be there; `None`
 /// removes the key.
 pub type Changes = BTreeMap<Hash, Option<Hash>>;
 
-/// Entries in a bucket on average, before the buckets are doubled. More, and
-/// each change hashes its neighbours again; fewer, and the heap takes more
-/// memory than the entries.
-const ENTRIES_PER_BUCKET_MAX: usize = 4;
-
 /// All entries, and the root over them.
+///
+/// A clone is another version that shares every page: it costs nothing, and
+/// stays what it is whatever becomes of this one.
+#[derive(Clone, Default)]
 pub struct StateTree {
-    buckets: Vec<Vec<Entry>>,
-    heap: Heap,
+    /// The only page whose top need not be a fork.
+    top: Arc<Inner>,
     count: usize,
-}
-
-impl Default for StateTree {
-    fn default() -> Self {
-        Self {
-            buckets: vec![Vec::new()],
-            heap: Heap::new(0),
-            count: 0,
-        }
-    }
+    /// Shared by all versions.
+    spare: Arc<Mutex<Spare>>,
 }
 
 impl StateTree {
-    /// The tree of no entries.
-    pub fn new() -> Self {
-        Self::default()
+    /// The tree of these entries, hash of the key and hash of the value, in
+    /// any order. Of those with one key the last one counts.
+    pub fn new(entries: impl IntoIterator<Item = (Hash, Hash)>) -> Self {
+        let entry = |(key, value): (Hash, Hash)| Entry {
+            key: *key.as_bytes(),
+            value: *value.as_bytes(),
+        };
+        let mut entries: Vec<Entry> = entries.into_iter().map(entry).collect();
+        entries.sort_by_key(|entry| entry.key);
+        keep_last(&mut entries);
+        let mut tree = Self::default();
+        let (top, mut spare) = (unshared(&mut tree.top), Spare::default());
+        fill(&mut spare, top, TOP, 0, &entries);
+        hash_page(top, 0);
+        tree.count = entries.len();
+        tree
+    }
+
+    #[cfg(test)]
+    pub(crate) fn top(&self) -> &Inner {
+        &self.top
+    }
+
+    #[cfg(test)]
+    pub(crate) fn spare_page_count(&self) -> usize {
+        self.lock_spare().count()
     }
 
     /// The root over all entries.
     pub fn root(&self) -> StateRoot {
-        StateRoot::new(Hash::new(self.heap.node(1)))
+        StateRoot::new(Hash::new(*self.top.node(TOP)))
     }
 
     /// How many entries there are.
@@ -55,150 +73,121 @@ impl StateTree {
 
     /// The hash of the value under a key, by the hash of the key.
     pub fn get(&self, key: &Hash) -> Option<Hash> {
-        let bucket = &self.buckets[self.bucket_of(key.as_bytes())];
-        let place = find(bucket, key.as_bytes()).ok()?;
-        Some(Hash::new(bucket[place].value))
+        let key = key.as_bytes();
+        let (mut page, mut depth) = (&self.top, 0);
+        loop {
+            let place = page.end(key, depth);
+            match page.link(place) {
+                Link::Inner(next) => (page, depth) = (next, depth + level(place)),
+                link => {
+                    let mut entries = link.entries().iter();
+                    let found = entries.find(|entry| entry.key == *key)?;
+                    return Some(Hash::new(found.value));
+                }
+            }
+        }
     }
 
     /// All entries in the order of their keys, to be built from again.
     pub fn entries(&self) -> impl Iterator<Item = (Hash, Hash)> {
-        let pair = |entry: &Entry| (Hash::new(entry.key), Hash::new(entry.value));
-        self.buckets.iter().flatten().map(pair)
+        Entries::of(&self.top).map(|entry| (Hash::new(entry.key), Hash::new(entry.value)))
     }
 
-    /// Applies changes. Returns those that lead back.
-    pub fn update(&mut self, changes: &Changes) -> Changes {
-        let mut back = Changes::new();
-        let mut touched = Vec::new();
-        for (key, value) in changes {
-            let bucket = self.bucket_of(key.as_bytes());
-            let before = self.put(bucket, key.as_bytes(), value.map(|value| *value.as_bytes()));
-            back.insert(*key, before.map(Hash::new));
-            // Keys come in order, and so do their buckets.
-            if touched.last() != Some(&bucket) {
-                touched.push(bucket);
-            }
+    /// Applies changes. Clones do not see them.
+    pub fn update(&mut self, changes: &Changes) {
+        let changes = changes.iter().map(|(key, value)| Change {
+            key: key.as_bytes(),
+            value: value.as_ref().map(Hash::as_bytes),
+        });
+        let changes: Vec<Change<'_>> = changes.collect();
+        // Taken, so that dropping a version never waits for an update.
+        let spare = std::mem::take(&mut *self.lock_spare());
+        let mut writer = Writer::new(spare);
+        let top = writer.spare.own(&mut self.top);
+        if writer.apply(top, TOP, 0, &changes) {
+            hash_page(top, 0);
         }
-        if self.count > ENTRIES_PER_BUCKET_MAX << self.heap.depth() {
-            self.grow();
-            touched = (0..self.buckets.len()).collect();
-        }
-        self.hash(&touched);
-        back
+        self.count = self.count + writer.added - writer.removed;
+        self.lock_spare().join(writer.spare);
     }
 
-    /// Puts a value under a key or removes it. Returns what was there.
-    fn put(&mut self, bucket: usize, key: &RawHash, value: Option<RawHash>) -> Option<RawHash> {
-        let entries = &mut self.buckets[bucket];
-        match (find(entries, key), value) {
-            (Ok(place), Some(value)) => Some(std::mem::replace(&mut entries[place].value, value)),
-            (Ok(place), None) => {
-                self.count -= 1;
-                Some(entries.remove(place).value)
-            }
-            (Err(place), Some(value)) => {
-                self.count += 1;
-                entries.insert(place, Entry { key: *key, value });
-                None
-            }
-            (Err(_), None) => None,
-        }
-    }
-
-    /// Doubles the buckets until they are half full.
-    fn grow(&mut self) {
-        let mut depth = self.heap.depth();
-        while self.count * 2 > ENTRIES_PER_BUCKET_MAX << depth {
-            let halves = |entries: Vec<Entry>| {
-                let (left, right) = part(&entries, depth);
-                [left.to_vec(), right.to_vec()]
-            };
-            self.buckets = std::mem::take(&mut self.buckets)
-                .into_iter()
-                .flat_map(halves)
-                .collect();
-            depth += 1;
-        }
-        self.heap = Heap::new(depth);
-    }
-
-    /// Hashes buckets, in ascending order, and what is above them.
-    fn hash(&mut self, touched: &[usize]) {
-        let entries: Vec<&[Entry]> = touched
-            .iter()
-            .map(|bucket| self.buckets[*bucket].as_slice())
-            .collect();
-        let roots = bucket_roots(&entries, self.heap.depth());
-        let populations = entries.iter().map(|entries| Population::of(entries.len()));
-        let rows = touched.iter().zip(roots).zip(populations);
-        self.heap
-            .set(rows.map(|((bucket, root), population)| (*bucket, root, population)));
-    }
-
-    /// The bucket that a key's first bits name.
-    fn bucket_of(&self, key: &RawHash) -> usize {
-        let depth = self.heap.depth();
-        (0..depth).fold(0, |bucket, depth| {
-            bucket << 1 | usize::from(path_bit(key, depth))
-        })
+    fn lock_spare(&self) -> MutexGuard<'_, Spare> {
+        // Whatever became of a thread, spare pages are spare pages.
+        self.spare.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The way to a key, by the hash of the key.
     pub fn path(&self, key: &Hash) -> Path {
         let key = key.as_bytes();
-        let (mut place, mut depth, mut siblings) = (1, 0, Vec::new());
-        while depth < self.heap.depth() && self.heap.population(place) == Population::Many {
-            place = 2 * place + usize::from(path_bit(key, depth));
-            siblings.push(Hash::new(self.heap.node(place ^ 1)));
-            depth += 1;
-        }
-        let entry = match self.heap.population(place) {
-            Population::None => None,
-            Population::One => self.only_entry(place, depth),
-            Population::Many => self.descend(key, depth, &mut siblings),
-        };
-        let end = match entry {
-            None => End::Nothing,
-            Some(entry) if entry.key == *key => End::Value(Hash::new(entry.value)),
-            Some(Entry { key, value }) => End::OtherKey {
-                key: Hash::new(key),
-                value: Hash::new(value),
-            },
-        };
-        Path { end, siblings }
-    }
-
-    /// The entry of a subtree of the heap that has one.
-    fn only_entry(&self, place: usize, depth: usize) -> Option<Entry> {
-        let below = self.heap.depth() - depth;
-        let first = (place << below) - (1 << self.heap.depth());
-        self.buckets[first..first + (1 << below)]
-            .iter()
-            .flatten()
-            .next()
-            .copied()
-    }
-
-    /// Goes on inside a key's bucket, to the entry on its path.
-    fn descend(&self, key: &RawHash, depth: usize, siblings: &mut Vec<Hash>) -> Option<Entry> {
-        let mut entries = self.buckets[self.bucket_of(key)].as_slice();
-        for depth in depth.. {
-            if entries.len() < 2 {
-                break;
+        let (mut page, mut depth, mut siblings) = (&self.top, 0, Vec::new());
+        loop {
+            let mut place = TOP;
+            while page.is_fork(place) {
+                place = below(place, key, depth);
+                siblings.push(Hash::new(*page.node(place ^ 1)));
             }
-            let (left, right) = part(entries, depth);
-            let (own, other) = if path_bit(key, depth) {
-                (right, left)
-            } else {
-                (left, right)
-            };
-            siblings.push(Hash::new(subtree_root(other, depth + 1)));
-            entries = own;
+            depth += level(place);
+            match page.link(place) {
+                Link::Inner(next) => page = next,
+                link => {
+                    let end = descend(link.entries(), key, depth, &mut siblings);
+                    return Path { end, siblings };
+                }
+            }
         }
-        entries.first().copied()
     }
 }
 
-fn find(entries: &[Entry], key: &RawHash) -> Result<usize, usize> {
-    entries.binary_search_by(|entry| entry.key.cmp(key))
+impl Drop for StateTree {
+    fn drop(&mut self) {
+        // Where another version is at them, the pages are simply freed.
+        if let Ok(mut spare) = self.spare.try_lock() {
+            spare.strip(&mut self.top);
+        }
+    }
+}
+
+/// Of neighbours with one key, keeps the last.
+fn keep_last(entries: &mut Vec<Entry>) {
+    entries.dedup_by(|later, kept| {
+        let same = later.key == kept.key;
+        if same {
+            kept.value = later.value;
+        }
+        same
+    });
+}
+
+/// Goes on inside a leaf page at `depth`, to what is at the end of a key's
+/// path.
+fn descend(
+    mut entries: &[Entry],
+    key: &RawHash,
+    mut depth: usize,
+    siblings: &mut Vec<Hash>,
+) -> End {
+    while entries.len() > 1 {
+        let (left, right) = part(entries, depth);
+        let (own, other) = if path_bit(key, depth) {
+            (right, left)
+        } else {
+            (left, right)
+        };
+        siblings.push(Hash::new(subtree_root(other, depth + 1)));
+        (entries, depth) = (own, depth + 1);
+    }
+    match entries {
+        [] => End::Nothing,
+        [only, ..] if only.key == *key => End::Value(Hash::new(only.value)),
+        [only, ..] => End::OtherKey {
+            key: Hash::new(only.key),
+            value: Hash::new(only.value),
+        },
+    }
+}
+
+impl std::fmt::Debug for StateTree {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "StateTree({} entries, {})", self.count(), self.root())
+    }
 }

@@ -1,4 +1,4 @@
-//! Entries of one bucket, and the plain way to hash a part of it.
+//! Entries, and the plain way to hash a few of them.
 
 use pyralog_primitives::Hash;
 use pyralog_primitives::kernel::RawHash;
@@ -13,6 +13,14 @@ pub(crate) struct Entry {
 
 /// Nothing: the hash of an empty subtree.
 pub(crate) const EMPTY: RawHash = *Hash::ZERO.as_bytes();
+
+impl Entry {
+    /// What stands where no entry is.
+    pub(crate) const BLANK: Self = Self {
+        key: EMPTY,
+        value: EMPTY,
+    };
+}
 
 /// Sorted entries whose keys agree above `depth`, parted by their bit there.
 pub(crate) fn part(entries: &[Entry], depth: usize) -> (&[Entry], &[Entry]) {

@@ -1,0 +1,168 @@
+//! Building a block, and trying out a transaction.
+
+use std::sync::Arc;
+
+use pyralog_primitives::block::{BLOCK_EVIDENCE_COUNT_MAX, Block, evidence_root, tx_root};
+use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::receipt::Receipt;
+use pyralog_primitives::transaction::{Transaction, TransactionBody};
+use pyralog_primitives::vote::Evidence;
+use pyralog_primitives::{Amount, BlockId, ByteCount, Signature, TransactionId};
+
+use crate::execute::{BlockContext, Candidate, ExecuteError};
+use crate::invalid::CheckError;
+use crate::ledger::{Facts, Ledger, candidate};
+use crate::overlay::StateReader;
+use crate::rules::{BodyRoots, Draft, earliest_time, next_height};
+use crate::unfit::Unfit;
+
+/// A block that was built here, and is in the fork tree.
+#[derive(Clone, Debug)]
+pub struct Proposal {
+    /// Its id.
+    pub id: BlockId,
+    /// The block.
+    pub block: Arc<Block>,
+    /// Transactions that did not fit, with the reasons.
+    pub left_out: Vec<(TransactionId, Unfit)>,
+}
+
+/// What a transaction would do in the next block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Simulation {
+    /// What it would do.
+    pub receipt: Receipt,
+    /// What a byte and a unit of compute would cost.
+    pub base_fee: Amount,
+}
+
+impl<R: StateReader> Ledger<R> {
+    pub(crate) fn build_block(
+        &mut self,
+        parent: &BlockId,
+        draft: Draft,
+        transactions: &mut dyn Iterator<Item = Transaction>,
+    ) -> Result<Proposal, CheckError<R::Error>> {
+        let context = self.context_after(parent, &draft)?;
+        let evidence = self.evidence_that_counts(&draft.evidence, context);
+        let mut execution = self.begin(parent, context)?;
+        let mut noted = Vec::with_capacity(evidence.len());
+        for evidence in evidence {
+            if execution.note_offence(evidence.offence())? {
+                noted.push(evidence);
+            }
+        }
+        let (mut taken, mut facts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
+        for transaction in transactions {
+            let own = Facts::of(&transaction);
+            match execution.apply(candidate(&transaction, &own)) {
+                Ok(()) => {
+                    taken.push(transaction);
+                    facts.push(own);
+                }
+                Err(ExecuteError::Unfit(reason)) => left_out.push((own.id, reason)),
+                Err(ExecuteError::State(error)) => return Err(error.into()),
+            }
+        }
+        let effects = execution.finish()?;
+        let block = self.assemble(parent, draft, (taken, &facts), noted);
+        let outcome = self.outcome(&block, effects);
+        let (id, block) = (outcome.tip.block, Arc::new(block));
+        self.take(id, Arc::clone(&block), &facts, outcome)?;
+        Ok(Proposal {
+            id,
+            block,
+            left_out,
+        })
+    }
+
+    fn context_after(
+        &mut self,
+        parent: &BlockId,
+        draft: &Draft,
+    ) -> Result<BlockContext, CheckError<R::Error>> {
+        let parent = self.tip(parent)?;
+        Ok(BlockContext {
+            height: next_height(parent),
+            time: draft.time.max(earliest_time(parent)),
+            proposer: draft.proposer,
+        })
+    }
+
+    /// Evidence that counts, in the order of blocks, as much as fits one.
+    fn evidence_that_counts(&self, evidence: &[Evidence], context: BlockContext) -> Vec<Evidence> {
+        let counts = |evidence: &&Evidence| {
+            let checked = self.rules.check_evidence(evidence, context.height);
+            checked.is_ok()
+        };
+        let mut counting: Vec<Evidence> = evidence.iter().filter(counts).copied().collect();
+        counting.sort_by_cached_key(Canonical::encode);
+        counting.dedup();
+        counting.truncate(BLOCK_EVIDENCE_COUNT_MAX);
+        counting
+    }
+
+    fn assemble(
+        &self,
+        parent: &BlockId,
+        draft: Draft,
+        (transactions, facts): (Vec<Transaction>, &[Facts]),
+        evidence: Vec<Evidence>,
+    ) -> Block {
+        let roots = BodyRoots {
+            transactions: tx_root(facts.iter().map(|facts| facts.signed_id)),
+            evidence: evidence_root(&evidence),
+        };
+        let parent = self.forks.tip(parent).expect("its outcome was worked out");
+        let header = self.rules.header(parent, &draft, roots);
+        Block {
+            header,
+            transactions: List::new(transactions).expect("the room of a block bounds them"),
+            evidence: List::new(evidence).expect("no more were taken"),
+            parent_certificate: draft.parent_certificate,
+        }
+    }
+
+    pub(crate) fn simulate(
+        &mut self,
+        parent: &BlockId,
+        body: &TransactionBody,
+    ) -> Result<Simulation, SimulateError<R::Error>> {
+        let tip = self.tip(parent)?;
+        let context = BlockContext {
+            height: next_height(tip),
+            time: earliest_time(tip),
+            proposer: body.sender.address(),
+        };
+        let mut execution = self.begin(parent, context).map_err(CheckError::State)?;
+        let base_fee = execution.base_fee();
+        let signed = Transaction {
+            body: body.clone(),
+            signature: Signature::new([0; Signature::BYTES]),
+        };
+        signed.check_form(self.rules.genesis).map_err(Unfit::from)?;
+        let candidate = Candidate {
+            body,
+            id: body.id(),
+            bytes: ByteCount::new(signed.encoded_bytes().get()),
+        };
+        execution.apply(candidate).map_err(|error| match error {
+            ExecuteError::Unfit(reason) => SimulateError::Unfit(reason),
+            ExecuteError::State(error) => SimulateError::State(error.into()),
+        })?;
+        let receipt = execution.into_last_receipt();
+        let receipt = receipt.expect("the transaction has just left it");
+        Ok(Simulation { receipt, base_fee })
+    }
+}
+
+/// Why a transaction was not tried out.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SimulateError<E> {
+    /// It would not be taken into the block.
+    #[error(transparent)]
+    Unfit(#[from] Unfit),
+    /// The parent is not known, or the state failed.
+    #[error(transparent)]
+    State(#[from] CheckError<E>),
+}

@@ -2,7 +2,8 @@
 //!
 //! A unit is about a nanosecond of one core: of execution, of hashing into the
 //! state tree and of writing to the store, measured on the machines that the
-//! benches run on. The signature is paid for by the bytes.
+//! benches run on. Signatures are not counted: they are verified before, once
+//! and in batches, and the bytes of a block bound their number.
 
 use pyralog_primitives::Compute;
 use pyralog_primitives::action::Action;

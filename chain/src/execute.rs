@@ -109,9 +109,9 @@ impl<'a, R: StateReader> Execution<'a, R> {
         self.chain.base_fee
     }
 
-    /// What the block has used up so far.
-    pub fn used(&self) -> Usage {
-        self.used
+    /// What the block has left for transactions.
+    pub fn left(&self) -> Usage {
+        Usage::room(self.parameters).minus(self.used)
     }
 
     /// Executes the next transaction; it leaves a receipt.
@@ -157,7 +157,7 @@ impl<'a, R: StateReader> Execution<'a, R> {
             base_fee: self.chain.base_fee,
         };
         let next_nonce = conditions.check(body, bytes, account)?;
-        let left = Usage::room(self.parameters).minus(self.used);
+        let left = self.left();
         if body.compute_max > left.compute {
             return Err(Unfit::NoComputeLeft {
                 given: body.compute_max,

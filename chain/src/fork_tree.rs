@@ -5,11 +5,12 @@
 //! below it, down to what is durable.
 //!
 //! Invariants:
-//! - every block here descends from the last final one;
-//! - what blocks would do is dropped, oldest use first, when all together takes
-//!   more than the cap, and worked out again when it is asked for. Blocks are
-//!   never dropped; one is refused if there is no room for all blocks and for
-//!   what it and those below it would do;
+//! - every block here descends from the last final one, and so do those between;
+//! - all that is here, with what is final but not durable, takes no more than the
+//!   cap. To make room, what blocks would do is dropped first, oldest use first,
+//!   and worked out again when it is asked for; then blocks that nothing stands
+//!   on, which must be given again. Only a block whose own branch has no room is
+//!   refused;
 //! - the changes of a final block are kept until the store says that they are
 //!   durable, so no read ever falls between the two.
 
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyralog_primitives::block::Block;
+use pyralog_primitives::receipt::{Attribute, Event, Outcome as Events, Receipt};
 use pyralog_primitives::state::StateKey;
 use pyralog_primitives::write_set::{StateValue, WriteSet};
 use pyralog_primitives::{BlockId, ByteCount, Height};
@@ -27,6 +29,13 @@ use crate::tip::Tip;
 
 /// About what a changed key costs in copied pages of the state tree.
 const TREE_BYTES_PER_WRITE: usize = 2048;
+/// About what a block takes besides its transactions: header, certificate,
+/// evidence, and the maps around them. Lower, and empty blocks cost nothing.
+const BLOCK_BYTES: usize = 40 * 1024;
+/// A read asks the changes of every block below. More, and it takes longer than
+/// a read from the disk; fewer, and chains without finality have no room to
+/// fork.
+const DEPTH_MAX: usize = 128;
 
 /// The tree of blocks above the last final one.
 #[derive(Debug)]
@@ -35,6 +44,8 @@ pub(crate) struct ForkTree {
     /// Final, but perhaps not durable.
     settling: BTreeMap<Height, Arc<WriteSet>>,
     blocks: BTreeMap<BlockId, Node>,
+    /// What all of the above takes.
+    bytes: usize,
     bytes_max: usize,
     /// Counts uses, to find the oldest.
     uses: u64,
@@ -43,8 +54,10 @@ pub(crate) struct ForkTree {
 #[derive(Debug)]
 struct Node {
     block: Arc<Block>,
-    block_bytes: usize,
+    /// Of the block alone.
+    bytes: usize,
     outcome: Option<Outcome>,
+    children: usize,
     last_use: u64,
 }
 
@@ -56,12 +69,22 @@ pub(crate) struct Outcome {
 }
 
 impl Outcome {
-    fn memory(&self) -> usize {
+    fn bytes(&self) -> usize {
         let writes = self.effects.writes.memory();
         let tree = self.effects.writes.count() * TREE_BYTES_PER_WRITE;
-        // A receipt of one event takes about this.
-        writes + tree + self.effects.receipts.len() * 512
+        let receipts: usize = self.effects.receipts.iter().map(receipt_bytes).sum();
+        writes + tree + receipts
     }
+}
+
+/// About the memory of a receipt and its events.
+fn receipt_bytes(receipt: &Receipt) -> usize {
+    let Events::Applied { events } = &receipt.outcome else {
+        return size_of::<Receipt>();
+    };
+    let attributes = events.iter().flat_map(|event| event.attributes.iter());
+    let attributes = attributes.map(|one| size_of::<Attribute>() + one.value.len());
+    size_of::<Receipt>() + events.len() * size_of::<Event>() + attributes.sum::<usize>()
 }
 
 /// A block that has become final.
@@ -71,14 +94,23 @@ pub(crate) struct Settled {
     pub(crate) writes: Arc<WriteSet>,
 }
 
-/// No room for more blocks.
+/// No room for a block: those below it must become final first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("blocks that are not final would take {needed} bytes of memory; {max} are allowed")]
-pub struct Full {
-    /// What all blocks take, with what the new one and those below it do.
-    pub needed: ByteCount,
-    /// The cap.
-    pub max: ByteCount,
+pub enum Full {
+    /// Its branch takes too much memory.
+    #[error("a branch that is not final would take {needed} bytes of memory; {max} are allowed")]
+    Memory {
+        /// What the block, those below it and what is not durable take.
+        needed: ByteCount,
+        /// The cap.
+        max: ByteCount,
+    },
+    /// Its branch is too long.
+    #[error("{max} blocks that are not final, or not durable, stand below this one")]
+    Depth {
+        /// The most that are allowed.
+        max: usize,
+    },
 }
 
 impl ForkTree {
@@ -87,6 +119,7 @@ impl ForkTree {
             base,
             settling: BTreeMap::new(),
             blocks: BTreeMap::new(),
+            bytes: 0,
             bytes_max: usize::try_from(bytes_max.get()).unwrap_or(usize::MAX),
             uses: 0,
         }
@@ -148,40 +181,58 @@ impl ForkTree {
         &mut self,
         id: BlockId,
         block: Arc<Block>,
-        bytes: ByteCount,
+        transactions: ByteCount,
         outcome: Outcome,
     ) -> Result<(), Full> {
-        let block_bytes = usize::try_from(bytes.get()).unwrap_or(usize::MAX);
-        let blocks: usize = self.blocks.values().map(|node| node.block_bytes).sum();
-        let below = self.down_from(block.header.parent);
-        let below: usize = below.map(|(_, node)| node.outcome_memory()).sum();
-        let needed = (blocks + below + outcome.memory()).saturating_add(block_bytes);
+        if self.blocks.contains_key(&id) {
+            return Ok(());
+        }
+        let transactions = usize::try_from(transactions.get()).unwrap_or(usize::MAX);
+        let parent = block.header.parent;
+        let node = Node {
+            block,
+            bytes: transactions.saturating_add(BLOCK_BYTES),
+            outcome: Some(outcome),
+            children: 0,
+            last_use: 0,
+        };
+        self.check_room(&parent, &node)?;
+        self.bytes += node.all_bytes();
+        if let Some(parent) = self.blocks.get_mut(&parent) {
+            parent.children += 1;
+        }
+        self.blocks.insert(id, node);
+        self.note_use(&id);
+        Ok(())
+    }
+
+    /// Whether a branch with this block on top fits, when all else goes.
+    fn check_room(&self, parent: &BlockId, node: &Node) -> Result<(), Full> {
+        let settling = self.settling.values().map(|writes| writes.memory());
+        let below = self.down_from(*parent).map(|(_, node)| node.all_bytes());
+        let needed = node.all_bytes() + settling.sum::<usize>() + below.sum::<usize>();
         if needed > self.bytes_max {
-            return Err(Full {
+            return Err(Full::Memory {
                 needed: ByteCount::new(needed as u64),
                 max: ByteCount::new(self.bytes_max as u64),
             });
         }
-        let node = Node {
-            block,
-            block_bytes,
-            outcome: Some(outcome),
-            last_use: 0,
-        };
-        self.blocks.insert(id, node);
-        self.note_use(&id);
+        if self.down_from(*parent).count() + self.settling.len() >= DEPTH_MAX {
+            return Err(Full::Depth { max: DEPTH_MAX });
+        }
         Ok(())
     }
 
     /// Keeps an outcome that was worked out again, for a use of `id`.
     pub(crate) fn set_outcome(&mut self, id: &BlockId, outcome: Outcome) {
         if let Some(node) = self.blocks.get_mut(id) {
+            self.bytes -= node.all_bytes();
             node.outcome = Some(outcome);
+            self.bytes += node.all_bytes();
         }
     }
 
-    /// Marks a block and those below as used, and drops outcomes that were used
-    /// longest ago if all together is too much.
+    /// Marks a block and those below as used, and makes room.
     pub(crate) fn note_use(&mut self, id: &BlockId) {
         self.uses += 1;
         let mut at = *id;
@@ -189,22 +240,42 @@ impl ForkTree {
             node.last_use = self.uses;
             at = node.block.header.parent;
         }
-        self.drop_oldest();
+        while self.bytes > self.bytes_max && (self.drop_outcome() || self.drop_block()) {}
     }
 
-    /// Those of the latest use stay: they are needed together.
-    fn drop_oldest(&mut self) {
-        let mut memory: usize = self.blocks.values().map(Node::memory).sum();
-        while memory > self.bytes_max {
-            let uses = self.uses;
-            let droppable = |node: &&mut Node| node.outcome.is_some() && node.last_use < uses;
-            let nodes = self.blocks.values_mut().filter(droppable);
-            let Some(oldest) = nodes.min_by_key(|node| node.last_use) else {
-                return;
-            };
-            memory -= oldest.outcome_memory();
-            oldest.outcome = None;
+    /// Drops what was used longest ago, but nothing of the latest use: that is
+    /// needed together.
+    fn drop_outcome(&mut self) -> bool {
+        let droppable = |node: &&mut Node| node.outcome.is_some() && node.last_use < self.uses;
+        let nodes = self.blocks.values_mut().filter(droppable);
+        let Some(oldest) = nodes.min_by_key(|node| node.last_use) else {
+            return false;
+        };
+        self.bytes -= oldest.outcome_bytes();
+        oldest.outcome = None;
+        true
+    }
+
+    /// Drops the block used longest ago of those that nothing stands on.
+    fn drop_block(&mut self) -> bool {
+        let droppable =
+            |(_, node): &(&BlockId, &Node)| node.children == 0 && node.last_use < self.uses;
+        let nodes = self.blocks.iter().filter(droppable);
+        let oldest = nodes.min_by_key(|(_, node)| node.last_use);
+        let Some(oldest) = oldest.map(|(id, _)| *id) else {
+            return false;
+        };
+        self.forget(&oldest);
+        true
+    }
+
+    fn forget(&mut self, id: &BlockId) -> Option<Node> {
+        let node = self.blocks.remove(id)?;
+        self.bytes -= node.all_bytes();
+        if let Some(parent) = self.blocks.get_mut(&node.block.header.parent) {
+            parent.children -= 1;
         }
+        Some(node)
     }
 
     /// Makes a child of the last final block the last final one, and forgets
@@ -214,9 +285,10 @@ impl ForkTree {
         if node.block.header.parent != self.base.block || node.outcome.is_none() {
             return None;
         }
-        let Node { block, outcome, .. } = self.blocks.remove(id)?;
+        let Node { block, outcome, .. } = self.forget(id)?;
         let mut outcome = outcome?;
         let writes = Arc::new(std::mem::take(&mut outcome.effects.writes));
+        self.bytes += writes.memory();
         self.settling
             .insert(outcome.tip.height, Arc::clone(&writes));
         self.base = outcome.tip.clone();
@@ -237,14 +309,19 @@ impl ForkTree {
         order.sort_unstable();
         for (_, id, parent) in order {
             if parent != self.base.block && !self.blocks.contains_key(&parent) {
-                self.blocks.remove(&id);
+                self.forget(&id);
             }
         }
     }
 
     /// The changes up to this height are durable.
     pub(crate) fn forget_settled(&mut self, durable: Height) {
-        self.settling.retain(|height, _| *height > durable);
+        while let Some(lowest) = self.settling.first_entry() {
+            if *lowest.key() > durable {
+                break;
+            }
+            self.bytes -= lowest.remove().memory();
+        }
     }
 
     /// How many blocks are here, how many with their outcome, and how many are
@@ -255,6 +332,7 @@ impl ForkTree {
             blocks: self.blocks.len(),
             outcomes: known.count(),
             settling: self.settling.len(),
+            bytes: ByteCount::new(self.bytes as u64),
         }
     }
 }
@@ -268,15 +346,17 @@ pub struct ForkCounts {
     pub outcomes: usize,
     /// Blocks that are final but not durable.
     pub settling: usize,
+    /// What all of them take of memory, about.
+    pub bytes: ByteCount,
 }
 
 impl Node {
-    fn memory(&self) -> usize {
-        self.block_bytes + self.outcome_memory()
+    fn all_bytes(&self) -> usize {
+        self.bytes + self.outcome_bytes()
     }
 
-    fn outcome_memory(&self) -> usize {
-        self.outcome.as_ref().map_or(0, Outcome::memory)
+    fn outcome_bytes(&self) -> usize {
+        self.outcome.as_ref().map_or(0, Outcome::bytes)
     }
 }
 

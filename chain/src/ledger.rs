@@ -16,7 +16,7 @@ use std::sync::Arc;
 use pyralog_genesis::{Genesis, Parameters};
 use pyralog_primitives::batch::{BatchItem, Verdict, verify_sources};
 use pyralog_primitives::block::{Block, receipts_root};
-use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::certificate::{Certificate, CertificateError};
 use pyralog_primitives::state::StateKey;
 use pyralog_primitives::transaction::{Transaction, TransactionBody, TransactionError};
 use pyralog_primitives::validators::ValidatorSet;
@@ -27,6 +27,7 @@ use pyralog_primitives::{
 
 use crate::application::{Application, IsChecked};
 use crate::execute::{BlockContext, Candidate, Effects, ExecuteError, Execution};
+use crate::fees::Usage;
 use crate::fork_tree::{ForkCounts, ForkTree, Layers, Outcome};
 use crate::invalid::{CheckError, InvalidBlock, InvalidEvidence};
 use crate::overlay::{StateError, StateReader};
@@ -144,6 +145,19 @@ impl<R: StateReader> Ledger<R> {
             .insert(id, block, ByteCount::new(bytes), outcome)?)
     }
 
+    fn check_bytes(&self, facts: &[Facts]) -> Result<(), InvalidBlock> {
+        let mut left = Usage::room(&self.rules.parameters).bytes;
+        for (index, facts) in facts.iter().enumerate() {
+            let rest = left.get().checked_sub(facts.bytes.get());
+            let bytes = facts.bytes;
+            left = ByteCount::new(rest.ok_or(InvalidBlock::Transaction {
+                index,
+                reason: Unfit::NoRoomLeft { bytes, left },
+            })?);
+        }
+        Ok(())
+    }
+
     fn check_transactions(
         &self,
         block: &Block,
@@ -201,6 +215,27 @@ impl<R: StateReader> Ledger<R> {
         }
         let effects = execution.finish()?;
         Ok(self.outcome(block, effects))
+    }
+
+    fn check_certificate(
+        &self,
+        tip: &Tip,
+        certificate: &Certificate,
+    ) -> Result<(), FinalizeError<R::Error>> {
+        let (certified, height) = (certificate.value(), certificate.height());
+        if (certified, height) != (tip.block, tip.height) {
+            return Err(FinalizeError::OtherBlock {
+                block: tip.block,
+                certified,
+                height,
+            });
+        }
+        let Rules {
+            genesis,
+            validators,
+            ..
+        } = &self.rules;
+        Ok(certificate.verify(*genesis, validators)?)
     }
 
     pub(crate) fn begin(
@@ -272,17 +307,20 @@ impl<R: StateReader> Application for Ledger<R> {
         is_checked: IsChecked<'_>,
     ) -> Result<BlockId, CheckError<R::Error>> {
         let id = block.id();
-        if self.forks.block(&id).is_some() {
+        let facts: Vec<Facts> = block.transactions.iter().map(Facts::of).collect();
+        let ids = facts.iter().map(|facts| facts.signed_id);
+        // Also of a block that is known: many bodies can be sent with its header.
+        block.check_body_with_ids(ids).map_err(InvalidBlock::from)?;
+        if self.forks.block(&id).is_some() || self.info().block == id {
             return Ok(id);
         }
         let parent = block.header.parent;
         self.work_out(&parent)?;
         let tip = self.known_tip(&parent);
         self.rules.check_header(&block.header, tip)?;
-        let facts: Vec<Facts> = block.transactions.iter().map(Facts::of).collect();
-        let ids = facts.iter().map(|facts| facts.signed_id);
-        block.check_body_with_ids(ids).map_err(InvalidBlock::from)?;
         self.rules.check_proofs(&block)?;
+        // Cheaper than the signatures of a block that is too long.
+        self.check_bytes(&facts)?;
         self.check_transactions(&block, &facts, is_checked)?;
         let outcome = self.execute(&block, &facts)?;
         self.take(id, block, &facts, outcome)?;
@@ -294,14 +332,8 @@ impl<R: StateReader> Application for Ledger<R> {
         id: &BlockId,
         certificate: Certificate,
     ) -> Result<CommitBatch, FinalizeError<R::Error>> {
-        if certificate.value() != *id {
-            let certified = certificate.value();
-            return Err(FinalizeError::OtherBlock {
-                block: *id,
-                certified,
-            });
-        }
         self.work_out(id)?;
+        self.check_certificate(self.known_tip(id), &certificate)?;
         let before = self.forks.base().clone();
         let settled = self.forks.settle(id);
         let settled = settled.ok_or(FinalizeError::NotNext {
@@ -352,13 +384,18 @@ fn invalid_transaction(index: usize, error: impl Into<Unfit>) -> InvalidBlock {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FinalizeError<E> {
     /// The certificate is for another block.
-    #[error("the certificate is for {certified}, not for {block}")]
+    #[error("the certificate is for {certified} of height {height}, not for {block}")]
     OtherBlock {
         /// The block that was to become final.
         block: BlockId,
         /// That of the certificate.
         certified: BlockId,
+        /// The height of the certificate.
+        height: Height,
     },
+    /// The certificate does not hold.
+    #[error("the certificate does not hold: {0}")]
+    Certificate(#[from] CertificateError),
     /// It is not a child of the last final block.
     #[error("{block} does not follow the last final block, {last}")]
     NotNext {

@@ -114,6 +114,8 @@ impl Provable {
         let entry = values.get(&key).map_err(ProveError::Read)?;
         let entry = entry.ok_or(ProveError::Damaged)?;
         let entry = Bytes::new(entry.to_vec()).map_err(|_| ProveError::Damaged)?;
+        let checked = place.verify(state.entries.root(), &entry);
+        checked.map_err(|_| ProveError::Damaged)?;
         Ok(Claim::JournalEntry {
             entry,
             place,

@@ -2,19 +2,35 @@
 
 use std::sync::Arc;
 
-use pyralog_primitives::block::{BLOCK_EVIDENCE_COUNT_MAX, Block, evidence_root, tx_root};
+use pyralog_primitives::block::{
+    BLOCK_EVIDENCE_COUNT_MAX, BLOCK_TRANSACTION_COUNT_MAX, Block, evidence_root, tx_root,
+};
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::vote::Evidence;
 use pyralog_primitives::{Amount, BlockId, ByteCount, Signature, TransactionId};
 
-use crate::execute::{BlockContext, Candidate, ExecuteError};
-use crate::invalid::CheckError;
+use crate::compute::TRANSACTION_COMPUTE;
+use crate::execute::{BlockContext, Candidate, ExecuteError, Execution};
+use crate::invalid::{CheckError, InvalidBlock};
 use crate::ledger::{Facts, Ledger, candidate};
 use crate::overlay::StateReader;
 use crate::rules::{BodyRoots, Draft, earliest_time, next_height};
 use crate::unfit::Unfit;
+
+/// No transaction is shorter: its keys, numbers and signature alone are longer.
+const SHORTEST: ByteCount = ByteCount::new(180);
+/// More reasons help nobody, and a list of unfit transactions has no end.
+const LEFT_OUT_COUNT_MAX: usize = 4096;
+
+/// Whether nothing more fits a block of so many transactions.
+fn is_full<R: StateReader>(execution: &Execution<'_, R>, count: usize) -> bool {
+    let left = execution.left();
+    count == BLOCK_TRANSACTION_COUNT_MAX
+        || left.bytes < SHORTEST
+        || left.compute < TRANSACTION_COMPUTE
+}
 
 /// A block that was built here, and is in the fork tree.
 #[derive(Clone, Debug)]
@@ -44,16 +60,21 @@ impl<R: StateReader> Ledger<R> {
         transactions: &mut dyn Iterator<Item = Transaction>,
     ) -> Result<Proposal, CheckError<R::Error>> {
         let context = self.context_after(parent, &draft)?;
-        let evidence = self.evidence_that_counts(&draft.evidence, context);
+        let candidates = self.evidence_that_counts(&draft.evidence, context);
         let mut execution = self.begin(parent, context)?;
-        let mut noted = Vec::with_capacity(evidence.len());
-        for evidence in evidence {
-            if execution.note_offence(evidence.offence())? {
-                noted.push(evidence);
+        let mut evidence = Vec::new();
+        for candidate in candidates {
+            if evidence.len() < BLOCK_EVIDENCE_COUNT_MAX
+                && execution.note_offence(candidate.offence())?
+            {
+                evidence.push(candidate);
             }
         }
         let (mut taken, mut facts, mut left_out) = (Vec::new(), Vec::new(), Vec::new());
-        for transaction in transactions {
+        while !is_full(&execution, taken.len()) && left_out.len() < LEFT_OUT_COUNT_MAX {
+            let Some(transaction) = transactions.next() else {
+                break;
+            };
             let own = Facts::of(&transaction);
             match execution.apply(candidate(&transaction, &own)) {
                 Ok(()) => {
@@ -65,7 +86,8 @@ impl<R: StateReader> Ledger<R> {
             }
         }
         let effects = execution.finish()?;
-        let block = self.assemble(parent, draft, (taken, &facts), noted);
+        let block = self.assemble(parent, draft, (taken, &facts), evidence);
+        self.check_own(parent, &block, &facts)?;
         let outcome = self.outcome(&block, effects);
         let (id, block) = (outcome.tip.block, Arc::new(block));
         self.take(id, Arc::clone(&block), &facts, outcome)?;
@@ -74,6 +96,19 @@ impl<R: StateReader> Ledger<R> {
             block,
             left_out,
         })
+    }
+
+    /// What the draft brought is checked as if another had sent the block.
+    fn check_own(
+        &self,
+        parent: &BlockId,
+        block: &Block,
+        facts: &[Facts],
+    ) -> Result<(), InvalidBlock> {
+        let parent = self.forks.tip(parent).expect("its outcome was worked out");
+        self.rules.check_header(&block.header, parent)?;
+        block.check_body_with_ids(facts.iter().map(|facts| facts.signed_id))?;
+        self.rules.check_proofs(block)
     }
 
     fn context_after(
@@ -89,7 +124,7 @@ impl<R: StateReader> Ledger<R> {
         })
     }
 
-    /// Evidence that counts, in the order of blocks, as much as fits one.
+    /// Evidence that counts, in the order of blocks.
     fn evidence_that_counts(&self, evidence: &[Evidence], context: BlockContext) -> Vec<Evidence> {
         let counts = |evidence: &&Evidence| {
             let checked = self.rules.check_evidence(evidence, context.height);
@@ -98,7 +133,6 @@ impl<R: StateReader> Ledger<R> {
         let mut counting: Vec<Evidence> = evidence.iter().filter(counts).copied().collect();
         counting.sort_by_cached_key(Canonical::encode);
         counting.dedup();
-        counting.truncate(BLOCK_EVIDENCE_COUNT_MAX);
         counting
     }
 
@@ -117,7 +151,7 @@ impl<R: StateReader> Ledger<R> {
         let header = self.rules.header(parent, &draft, roots);
         Block {
             header,
-            transactions: List::new(transactions).expect("the room of a block bounds them"),
+            transactions: List::new(transactions).expect("no more were taken"),
             evidence: List::new(evidence).expect("no more were taken"),
             parent_certificate: draft.parent_certificate,
         }

@@ -40,7 +40,7 @@ impl Rules {
             InvalidBlock::WrongHeight { expected, found }
         })?;
         let (min, found) = (earliest_time(parent), header.time);
-        if found < min {
+        if found <= parent.time {
             return Err(InvalidBlock::TooEarly { min, found });
         }
         let proposer = header.proposer;

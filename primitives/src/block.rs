@@ -23,8 +23,8 @@ use crate::vote::Evidence;
 /// Lower, and full blocks of small transfers do not fit; higher, and one peer
 /// could hold a node's memory. Genesis may set a smaller limit.
 pub const BLOCK_BYTES_MAX: usize = 16 * 1024 * 1024;
-/// Transactions of 256 bytes, which is a transfer with room, fill the bytes
-/// above; more and smaller ones only cost more to verify.
+/// Transfers, which have some 230 bytes, nearly fill the bytes above; more and
+/// smaller ones only cost more to verify.
 pub const BLOCK_TRANSACTION_COUNT_MAX: usize = 65_536;
 /// More accusations wait for the next block.
 pub const BLOCK_EVIDENCE_COUNT_MAX: usize = 64;

@@ -141,6 +141,9 @@ pub enum ChainProofError {
     /// Path and root of the state do not meet.
     #[error("the claim is not what the header commits to: {0}")]
     State(#[from] StateProofError),
+    /// The key is none of the state tree: its absence there says nothing.
+    #[error("the key is none of those that the state root commits to")]
+    NotInTree,
     /// The transaction of an event failed, so it has none.
     #[error("the event is of a transaction that failed")]
     EventOfFailure,
@@ -224,7 +227,15 @@ impl ChainProof {
     fn verify_claim(&self) -> Result<(), ChainProofError> {
         let header = &self.header;
         match &self.claim {
-            Claim::State { proof } => Ok(proof.verify(header.state_root)?),
+            Claim::State { proof } => {
+                // Entries of journals are beside the tree: that the tree has
+                // none is true of those that exist as well.
+                let key = StateKey::decode(&proof.key);
+                if !key.is_ok_and(|key| key.is_in_tree()) {
+                    return Err(ChainProofError::NotInTree);
+                }
+                Ok(proof.verify(header.state_root)?)
+            }
             Claim::Receipt { receipt, place } => {
                 Ok(place.verify(header.receipts_root, &receipt.summary().encode())?)
             }

@@ -84,13 +84,24 @@ impl WriteSet {
     pub fn memory(&self) -> usize {
         const NODE: usize = size_of::<(StateKey, Option<StateValue>)>() + 16;
         let bytes = |(key, value): (&StateKey, &Option<StateValue>)| {
-            let outside = match key {
-                StateKey::Entry { key, .. } => key.len(),
-                _ => 0,
-            };
-            NODE + outside + value.as_ref().map_or(0, |value| value.len())
+            NODE + outside(key) + value.as_ref().map_or(0, |value| value.len())
         };
         self.writes.iter().map(bytes).sum()
+    }
+}
+
+/// Memory that a key holds besides its own place.
+fn outside(key: &StateKey) -> usize {
+    match key {
+        StateKey::Entry { namespace, key } => namespace.as_str().len() + key.len(),
+        StateKey::Namespace { namespace: name }
+        | StateKey::Journal { journal: name }
+        | StateKey::JournalEntry { journal: name, .. }
+        | StateKey::JournalNode { journal: name, .. } => name.as_str().len(),
+        StateKey::Chain
+        | StateKey::Account { .. }
+        | StateKey::Notarization { .. }
+        | StateKey::Offence { .. } => 0,
     }
 }
 

@@ -66,7 +66,9 @@ pub(crate) fn measure() {
 
     let mut spread = honest.clone();
     spread.iter_mut().step_by(per_source + 1).for_each(forge);
-    let forged = claim("admission, 1 % forged, in all sources", None, None);
+    let admitted = admit(&spread, &accounts);
+    let what = format!("admission, 1 % forged, in all sources ({admitted} admitted)");
+    let forged = claim(&what, None, None);
     compare(&forged, || admit(&spread, &accounts), reference);
 
     parts(&honest, &accounts);

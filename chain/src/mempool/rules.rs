@@ -4,7 +4,7 @@ use pyralog_genesis::Parameters;
 use pyralog_primitives::transaction::{
     TRANSACTION_BYTES_MAX, Transaction, TransactionBody, TransactionError,
 };
-use pyralog_primitives::{Amount, GenesisHash, Height};
+use pyralog_primitives::{Amount, BadSignature, GenesisHash, Height};
 
 use super::checked::Checked;
 use super::rejection::Rejection;
@@ -101,15 +101,13 @@ impl Rules {
         Ok(())
     }
 
-    /// [`Transaction::check_form`] says why a key is no point only after its
-    /// signature has failed; here that is found out for the blame.
+    /// What is wrong with a transaction whose signature does not verify: the
+    /// signature, or that the sender's key is no point of the curve.
     pub(super) fn blame(transaction: &Transaction) -> Rejection {
         let signer = transaction.body.sender;
         match signer.check_strength() {
             Err(weak) => TransactionError::from(weak).into(),
-            Ok(()) => {
-                TransactionError::BadSignature(pyralog_primitives::BadSignature { signer }).into()
-            }
+            Ok(()) => TransactionError::BadSignature(BadSignature { signer }).into(),
         }
     }
 }

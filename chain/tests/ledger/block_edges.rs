@@ -2,19 +2,24 @@
 
 use std::sync::Arc;
 
-use pyralog_chain::{Application, CheckError, InvalidBlock, InvalidEvidence};
+use pyralog_chain::{
+    Application, CheckError, FinalizeError, Full, InvalidBlock, InvalidEvidence, Ledger,
+};
 use pyralog_genesis::{Genesis, Parameters};
-use pyralog_primitives::block::{Block, evidence_root};
+use pyralog_primitives::block::{Block, BlockError, evidence_root};
 use pyralog_primitives::certificate::Certificate;
-use pyralog_primitives::codec::List;
+use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::merkle::MerkleRoot;
+use pyralog_primitives::state::{OffenceState, StateKey};
 use pyralog_primitives::vote::{Evidence, Vote, VoteKind};
 use pyralog_primitives::{
     Amount, BlockCount, BlockId, ByteCount, GenesisHash, Hash, Height, ParametersHash, Round,
     SignBytes, Signature, StateRoot, TimestampMs,
 };
 
-use crate::world::{address, begin, certify, draft, genesis, settle, validator_key};
+use crate::world::{
+    Memory, address, begin, body, certify, draft, genesis, settle, unsigned, validator_key,
+};
 
 const PLENTY: ByteCount = ByteCount::new(1 << 30);
 
@@ -57,7 +62,11 @@ fn each_field_of_a_header_is_checked() {
         InvalidBlock::WrongNetwork { .. }
     );
     refused!(
-        |b: &mut Block| b.header.height = Height::new(3),
+        |b: &mut Block| {
+            let genesis = network(Parameters::default());
+            certified_by(b, certify(&genesis, Height::new(2), b.header.parent));
+            b.header.height = Height::new(3);
+        },
         InvalidBlock::WrongHeight { .. }
     );
     refused!(
@@ -99,8 +108,7 @@ fn each_field_of_a_header_is_checked() {
             if let Certificate::Solo { signature, .. } = &mut certificate {
                 *signature = Signature::new([1; 64]);
             }
-            b.header.parent_certificate = certificate.hash();
-            b.parent_certificate = Some(certificate);
+            certified_by(b, certificate);
         },
         InvalidBlock::Certificate(_)
     );
@@ -109,18 +117,209 @@ fn each_field_of_a_header_is_checked() {
 #[test]
 fn a_block_without_its_parent_is_not_taken() {
     let genesis = network(Parameters::default());
-    let (mut ledger, _) = begin(&genesis, PLENTY);
-    let draft = draft(&genesis, BlockId::ZERO, Height::new(0));
-    let built = ledger
-        .prepare_proposal(&BlockId::ZERO, draft, &mut std::iter::empty())
-        .unwrap();
-    let mut orphan = Block::clone(&built.block);
-    orphan.header.parent = BlockId::new(Hash::new([5; 32]));
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    settle(&genesis, &mut ledger, &memory, vec![]);
+    let mut orphan = next_block(&genesis, &mut ledger);
+    let parent = BlockId::new(Hash::new([5; 32]));
+    certified_by(&mut orphan, certify(&genesis, Height::new(1), parent));
+    orphan.header.parent = parent;
     let refused = ledger.process_proposal(Arc::new(orphan), &|_| true);
-    assert!(matches!(refused, Err(CheckError::UnknownParent { .. })));
+    assert_eq!(refused, Err(CheckError::UnknownParent { parent }));
+}
+
+#[test]
+fn a_known_header_brings_no_other_body() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    let transaction = unsigned(body(&genesis, 1, 0, vec![]));
+    settle(&genesis, &mut ledger, &memory, vec![transaction]);
+    let block = next_block(&genesis, &mut ledger);
+    let id = ledger.process_proposal(Arc::new(block.clone()), &|_| true);
+    let again = ledger.process_proposal(Arc::new(block.clone()), &|_| true);
+    assert_eq!((id.clone(), again), (Ok(block.id()), Ok(block.id())));
+    let mut other = block.clone();
+    other.transactions = List::new(vec![unsigned(body(&genesis, 1, 1, vec![]))]).unwrap();
+    let refused = ledger.process_proposal(Arc::new(other), &|_| true);
+    let reason = InvalidBlock::Body(BlockError::Transactions);
+    assert_eq!(refused, Err(CheckError::Invalid(reason)));
+    let certificate = certify(&genesis, Height::new(2), block.id());
+    ledger.finalize_block(&block.id(), certificate).unwrap();
+    let final_one = ledger.process_proposal(Arc::new(block.clone()), &|_| true);
+    assert_eq!(final_one, Ok(block.id()));
+}
+
+#[test]
+fn a_block_is_final_by_a_certificate_that_holds_and_in_its_turn() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    settle(&genesis, &mut ledger, &memory, vec![]);
+    let first = next_block(&genesis, &mut ledger);
+    let (id, height) = (first.id(), first.header.height);
+    let second = draft(&genesis, id, height);
+    let second = ledger.prepare_proposal(&id, second, &mut std::iter::empty());
+    let second = second.unwrap();
+    let mut refuse = |block: &BlockId, certificate| {
+        let refused = ledger.finalize_block(block, certificate);
+        refused.expect_err("it must not become final")
+    };
+    let early = certify(&genesis, Height::new(3), second.id);
+    let early = refuse(&second.id, early);
+    assert!(matches!(early, FinalizeError::NotNext { .. }));
+    for (height, block) in [(height, second.id), (Height::new(77), id)] {
+        let other = refuse(&id, certify(&genesis, height, block));
+        assert!(matches!(other, FinalizeError::OtherBlock { .. }));
+    }
+    let mut forged = certify(&genesis, height, id);
+    if let Certificate::Solo { signature, .. } = &mut forged {
+        *signature = Signature::new([1; 64]);
+    }
+    let forged = refuse(&id, forged);
+    assert!(matches!(forged, FinalizeError::Certificate(_)));
+    ledger
+        .finalize_block(&id, certify(&genesis, height, id))
+        .unwrap();
+}
+
+#[test]
+fn a_proposer_builds_nothing_that_others_refuse() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    settle(&genesis, &mut ledger, &memory, vec![]);
+    let (parent, height) = (ledger.info().block, ledger.info().height);
+    let good = draft(&genesis, parent, height);
+    let mut build = |draft| {
+        let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+        match built.map(|_| ()) {
+            Err(CheckError::Invalid(reason)) => Some(reason),
+            other => {
+                assert_eq!(other, Ok(()));
+                None
+            }
+        }
+    };
+    assert_eq!(build(good.clone()), None);
+    let mut stranger = good.clone();
+    stranger.proposer = address(1);
+    let refused = build(stranger);
+    assert!(matches!(
+        refused,
+        Some(InvalidBlock::UnknownProposer { .. })
+    ));
+    let mut without = good.clone();
+    without.parent_certificate = None;
+    assert_eq!(build(without), Some(InvalidBlock::Body(BlockError::Parent)));
+    let mut forged = good;
+    if let Some(Certificate::Solo { signature, .. }) = &mut forged.parent_certificate {
+        *signature = Signature::new([1; 64]);
+    }
+    assert!(matches!(build(forged), Some(InvalidBlock::Certificate(_))));
+}
+
+#[test]
+fn a_proposer_takes_each_offence_once_and_no_more_than_fit() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    for _ in 0..80 {
+        settle(&genesis, &mut ledger, &memory, vec![]);
+    }
+    let (parent, height) = (ledger.info().block, ledger.info().height);
+    let mut draft = draft(&genesis, parent, height);
+    let mut forged = double_vote(&genesis, 9);
+    let Evidence::DoubleVote { first, .. } = &mut forged;
+    first.signature = Signature::new([3; 64]);
+    draft.evidence = (1..=70)
+        .rev()
+        .map(|height| double_vote(&genesis, height))
+        .collect();
+    draft.evidence.push(double_vote(&genesis, 200));
+    draft.evidence.push(forged);
+    // Many proofs of one offence stand before the others in the block's order.
+    for value in 2..=250 {
+        draft
+            .evidence
+            .push(double_vote_for(&genesis, 70, [value; 32]));
+    }
+    let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+    let block = built.unwrap().block;
+    let heights: std::collections::BTreeSet<Height> = block
+        .evidence
+        .iter()
+        .map(|evidence| evidence.offence().height)
+        .collect();
+    assert_eq!((block.evidence.len(), heights.len()), (64, 64));
+    let (mut other, _) = begin(&genesis, PLENTY);
+    assert!(matches!(
+        other.process_proposal(Arc::clone(&block), &|_| false),
+        Err(CheckError::UnknownParent { .. })
+    ));
+    let certificate = certify(&genesis, block.header.height, block.id());
+    let batch = ledger.finalize_block(&block.id(), certificate).unwrap();
+    for evidence in block.evidence.iter() {
+        let offence = evidence.offence();
+        let noted = batch.write_set.get(&StateKey::Offence { offence });
+        let noted = OffenceState::decode(noted.unwrap().unwrap()).unwrap();
+        assert_eq!(noted.height, block.header.height);
+    }
+}
+
+#[test]
+fn memory_is_bounded_and_the_branch_in_use_stays() {
+    let genesis = network(Parameters::default());
+    let memory_max = ByteCount::new(500_000);
+    let (mut ledger, _) = begin(&genesis, memory_max);
+    let mut build = |time: u64| {
+        let mut draft = draft(&genesis, BlockId::ZERO, Height::new(0));
+        draft.time = TimestampMs::new(1_700_000_000_000 + time);
+        let built = ledger.prepare_proposal(&BlockId::ZERO, draft, &mut std::iter::empty());
+        let (id, counts) = (built.unwrap().id, ledger.counts());
+        assert!(counts.bytes <= memory_max, "{counts:?}");
+        (id, counts.blocks)
+    };
+    let siblings: Vec<(BlockId, usize)> = (1..200).map(&mut build).collect();
+    let most = siblings.iter().map(|(_, blocks)| *blocks).max().unwrap();
+    assert!((5..15).contains(&most), "{most} empty blocks fit");
+    // The oldest went, the latest stays and can become final.
+    assert!(ledger.block(&siblings[0].0).is_none());
+    let latest = siblings.last().unwrap().0;
+    let certificate = certify(&genesis, Height::new(1), latest);
+    assert!(ledger.finalize_block(&latest, certificate).is_ok());
+}
+
+#[test]
+fn a_branch_without_finality_ends() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, _) = begin(&genesis, PLENTY);
+    let (mut parent, mut height) = (BlockId::ZERO, Height::new(0));
+    for _ in 0..128 {
+        let draft = draft(&genesis, parent, height);
+        let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+        let built = built.unwrap();
+        (parent, height) = (built.id, built.block.header.height);
+    }
+    let draft = draft(&genesis, parent, height);
+    let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+    let full = CheckError::Full(Full::Depth { max: 128 });
+    assert_eq!(built.map(|_| ()), Err(full));
+}
+
+/// The block after the last final one, built and forgotten by nobody.
+fn next_block(genesis: &Genesis, ledger: &mut Ledger<Memory>) -> Block {
+    let (parent, height) = (ledger.info().block, ledger.info().height);
+    let draft = draft(genesis, parent, height);
+    let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+    Block::clone(&built.unwrap().block)
+}
+
+fn certified_by(block: &mut Block, certificate: Certificate) {
+    block.header.parent_certificate = certificate.hash();
+    block.parent_certificate = Some(certificate);
 }
 
 fn double_vote(genesis: &Genesis, height: u64) -> Evidence {
+    double_vote_for(genesis, height, [1; 32])
+}
+
+fn double_vote_for(genesis: &Genesis, height: u64, value: [u8; 32]) -> Evidence {
     let vote = |value| {
         let (height, round) = (Height::new(height), Round::FIRST);
         let kind = VoteKind::Precommit;
@@ -134,7 +333,7 @@ fn double_vote(genesis: &Genesis, height: u64) -> Evidence {
             signature: validator_key().sign(&message),
         }
     };
-    Evidence::double_vote(vote(None), vote(Some(BlockId::new(Hash::new([1; 32])))))
+    Evidence::double_vote(vote(None), vote(Some(BlockId::new(Hash::new(value)))))
 }
 
 #[test]

@@ -8,7 +8,7 @@ use pyralog_genesis::{Genesis, Parameters};
 use pyralog_primitives::action::{Action, Key, Name, Value, Writers};
 use pyralog_primitives::block::{Block, tx_root};
 use pyralog_primitives::codec::{Canonical, List};
-use pyralog_primitives::receipt::Outcome;
+use pyralog_primitives::receipt::{Event, Outcome};
 use pyralog_primitives::state::{AccountState, StateKey};
 use pyralog_primitives::transaction::{Transaction, TransactionBody, TransactionError};
 use pyralog_primitives::{
@@ -252,6 +252,24 @@ fn unchecked(
     ledger.process_proposal(Arc::new(block), &|_| false)
 }
 
+/// A block of two transactions, the first checked before, the second forged.
+fn second_forged(
+    genesis: &Genesis,
+    first: TransactionBody,
+) -> Result<BlockId, CheckError<std::convert::Infallible>> {
+    let (mut ledger, _) = begin(genesis, PLENTY);
+    let draft = draft(genesis, BlockId::ZERO, Height::new(0));
+    let empty = ledger.prepare_proposal(&BlockId::ZERO, draft, &mut std::iter::empty());
+    let mut second = first.clone();
+    second.nonce = Nonce::new(1);
+    let pair = vec![unsigned(first), unsigned(second)];
+    let mut block = Block::clone(&empty.unwrap().block);
+    let checked = pair[0].signed_id();
+    block.header.tx_root = tx_root(pair.iter().map(Transaction::signed_id));
+    block.transactions = List::new(pair).unwrap();
+    ledger.process_proposal(Arc::new(block), &move |id| *id == checked)
+}
+
 #[test]
 fn form_and_signature_are_checked_where_nobody_has() {
     let genesis = network(Parameters::default());
@@ -266,6 +284,11 @@ fn form_and_signature_are_checked_where_nobody_has() {
         change(&mut body);
         body.sign(&key(1)).unwrap()
     };
+    let refused = second_forged(&genesis, good.clone());
+    let Err(CheckError::Invalid(InvalidBlock::Transaction { index, .. })) = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(index, 1, "the first was checked before");
     let foreign = reason(signed(&|body| body.genesis = GenesisHash::ZERO));
     assert!(matches!(
         foreign,
@@ -419,6 +442,140 @@ fn codes_and_reasons_are_those_of_the_page() {
         assert!(page.contains(&row), "{row}");
         assert_eq!(ActionError::from_code(error.code()), Some(error));
     }
+}
+
+type Attributes<S> = Vec<(S, Vec<u8>)>;
+
+/// The events of a transaction of account 1: names, and the attributes' names
+/// with their values.
+fn events(actions: Vec<Action>) -> Vec<(String, Attributes<String>)> {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    let transaction = unsigned(body(&genesis, 1, 0, actions));
+    let batch = settle(&genesis, &mut ledger, &memory, vec![transaction]);
+    let Outcome::Applied { events } = &batch.receipts[0].outcome else {
+        panic!("{:?}", batch.receipts[0]);
+    };
+    let attributes = |event: &Event| {
+        let attributes = event.attributes.iter();
+        attributes
+            .map(|a| (a.name.to_string(), a.value.to_vec()))
+            .collect()
+    };
+    let events = events.iter();
+    events
+        .map(|event| (event.name.to_string(), attributes(event)))
+        .collect()
+}
+
+#[test]
+fn events_say_what_the_page_says() {
+    let (space, journal) = (name("a"), name("j"));
+    let entry_key = Key::new(vec![1]).unwrap();
+    let entry = Value::new(vec![9]).unwrap();
+    let digest = Domain::MerkleLeaf.hash(b"a document");
+    let append = || Action::Append {
+        journal: name("j"),
+        entry: entry.clone(),
+    };
+    let found = events(vec![
+        pay(2, 5),
+        put("a", 3),
+        Action::Delete {
+            namespace: space.clone(),
+            key: entry_key.clone(),
+        },
+        Action::OpenJournal {
+            journal: journal.clone(),
+            writers: Writers::Owner,
+        },
+        append(),
+        append(),
+        Action::Notarize { digest },
+    ]);
+    let bytes = |value: &str| {
+        let mut bytes = u32::try_from(value.len()).unwrap().to_le_bytes().to_vec();
+        bytes.extend(value.as_bytes());
+        bytes
+    };
+    let mut key_bytes = 1u32.to_le_bytes().to_vec();
+    key_bytes.push(1);
+    let expected: Vec<(&str, Attributes<&str>)> = vec![
+        (
+            "transfer",
+            vec![
+                ("from", address(1).as_bytes().to_vec()),
+                ("to", address(2).as_bytes().to_vec()),
+                ("amount", 5u128.to_le_bytes().to_vec()),
+            ],
+        ),
+        (
+            "put",
+            vec![("namespace", bytes("a")), ("key", key_bytes.clone())],
+        ),
+        (
+            "delete",
+            vec![("namespace", bytes("a")), ("key", key_bytes)],
+        ),
+        (
+            "open_journal",
+            vec![
+                ("journal", bytes("j")),
+                ("owner", address(1).as_bytes().to_vec()),
+            ],
+        ),
+        (
+            "append",
+            vec![("journal", bytes("j")), ("index", vec![0; 8])],
+        ),
+        (
+            "append",
+            vec![
+                ("journal", bytes("j")),
+                ("index", 1u64.to_le_bytes().to_vec()),
+            ],
+        ),
+        ("notarize", vec![("digest", digest.as_bytes().to_vec())]),
+    ];
+    let expected: Vec<(String, Attributes<String>)> = expected
+        .into_iter()
+        .map(|(event, attributes)| {
+            let attributes = attributes.into_iter();
+            let named = attributes.map(|(name, value)| (name.to_owned(), value));
+            (event.to_owned(), named.collect())
+        })
+        .collect();
+    assert_eq!(found, expected);
+    let page = include_str!("../../../docs/src/spec/execution.md");
+    for (event, attributes) in &found {
+        let names: Vec<String> = attributes
+            .iter()
+            .map(|(name, _)| format!("`{name}`"))
+            .collect();
+        let cell = format!("`{event}`: {}", names.join(", "));
+        assert!(page.contains(&cell), "{cell}");
+    }
+}
+
+#[test]
+fn compute_is_known_before_a_transaction_runs() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    let actions = vec![pay(2, 5), put("a", 77)];
+    let known = pyralog_chain::transaction_compute(&actions);
+    let transaction = unsigned(body(&genesis, 1, 0, actions));
+    let batch = settle(&genesis, &mut ledger, &memory, vec![transaction]);
+    assert_eq!(batch.receipts[0].compute_used, known);
+}
+
+#[test]
+fn an_account_that_never_held_anything_is_not_stored() {
+    let genesis = network(Parameters::default());
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    let transaction = unsigned(body(&genesis, 1, 0, vec![pay(99, 0)]));
+    let batch = settle(&genesis, &mut ledger, &memory, vec![transaction]);
+    let address = address(99);
+    assert_eq!(batch.write_set.get(&StateKey::Account { address }), None);
 }
 
 #[test]

@@ -25,6 +25,7 @@ struct Run {
     genesis: Genesis,
     ledger: Ledger<Memory>,
     memory: Memory,
+    memory_max: ByteCount,
     /// By block: the model after it. The last final block is among them.
     models: BTreeMap<BlockId, Model>,
     final_blocks: Vec<(Arc<Block>, StateRoot)>,
@@ -43,6 +44,7 @@ struct Counts {
     reorganizations: usize,
     worked_out_again: usize,
     full: usize,
+    dropped: usize,
 }
 
 impl Run {
@@ -59,6 +61,7 @@ impl Run {
             genesis,
             ledger,
             memory,
+            memory_max,
             models,
             final_blocks: Vec::new(),
             unsettled: Vec::new(),
@@ -76,7 +79,10 @@ impl Run {
             self.finalize();
         }
         if below(&mut self.rng, 3) == 0 {
-            self.settle_some();
+            let count = below(&mut self.rng, 4) as usize;
+            self.settle(count);
+            let settling = self.ledger.counts().settling;
+            assert_eq!(settling, self.unsettled.len());
         }
     }
 
@@ -85,6 +91,12 @@ impl Run {
         if below(&mut self.rng, 4) > 0 {
             return self.head;
         }
+        let base = self.ledger.info().block;
+        let ledger = &self.ledger;
+        let known = self.models.len();
+        self.models
+            .retain(|id, _| *id == base || ledger.block(id).is_some());
+        self.counts.dropped += known - self.models.len();
         let any = below(&mut self.rng, u32::try_from(self.models.len()).unwrap());
         let parent = *self.models.keys().nth(any as usize).unwrap();
         self.counts.forks += usize::from(parent != self.head);
@@ -114,6 +126,8 @@ impl Run {
                 }
                 Err(error) => panic!("{error}"),
             };
+        let counts = self.ledger.counts();
+        assert!(counts.bytes <= self.memory_max, "{counts:?}");
         let taken = offered.iter().zip(&done).filter(|(_, did)| did.is_some());
         let taken: Vec<Transaction> = taken.map(|(transaction, _)| transaction.clone()).collect();
         assert_eq!(proposal.block.transactions[..], taken[..]);
@@ -155,8 +169,7 @@ impl Run {
         for (key, value) in &state {
             assert_eq!(stored.get(key).unwrap().as_ref(), Some(value), "{key:?}");
         }
-        // All entries would be slow: the last few were just written.
-        for (key, entry) in model.journal_entries().iter().rev().take(20) {
+        for (key, entry) in &model.last_entries() {
             assert_eq!(stored.get(key).unwrap().as_deref(), Some(&entry[..]));
         }
     }
@@ -216,8 +229,7 @@ impl Run {
         }
     }
 
-    fn settle_some(&mut self) {
-        let count = below(&mut self.rng, 4) as usize;
+    fn settle(&mut self, count: usize) {
         for batch in self.unsettled.drain(..count.min(self.unsettled.len())) {
             self.memory.write(&batch.write_set);
             self.ledger.commit(batch.block.header.height);
@@ -226,6 +238,7 @@ impl Run {
 
     /// The same blocks in a new ledger give the same roots.
     fn replay(&self) {
+        self.models.values().for_each(Model::check_peaks);
         let (mut ledger, memory) = begin(&self.genesis, ByteCount::new(u64::MAX));
         for (block, root) in &self.final_blocks {
             let id = ledger
@@ -259,7 +272,7 @@ fn ledger_and_model_agree_over_forks_and_reorganizations() {
         seed += 1;
     }
     println!("{seed} chains: {all:?}");
-    assert!(all.left_out > 1000 && all.worked_out_again > 20 && all.full > 20);
+    assert!(all.left_out > 1000 && all.worked_out_again > 20 && all.full > 0 && all.dropped > 20);
     let unreachable = ["journal_full"];
     for error in ActionError::ALL {
         let times = all.failed.get(error.reason()).copied().unwrap_or_default();
@@ -279,6 +292,7 @@ impl Counts {
         self.reorganizations += other.reorganizations;
         self.worked_out_again += other.worked_out_again;
         self.full += other.full;
+        self.dropped += other.dropped;
         for (reason, count) in other.failed {
             *self.failed.entry(reason).or_default() += count;
         }

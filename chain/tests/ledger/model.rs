@@ -1,6 +1,7 @@
 //! The ledger once more, as plainly as it can be said: maps and sums.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use pyralog_chain::ActionError;
 use pyralog_genesis::{Genesis, Parameters};
@@ -23,10 +24,19 @@ pub(crate) struct Model {
     pub(crate) accounts: BTreeMap<Address, (u128, u64)>,
     owners: BTreeMap<String, Address>,
     entries: BTreeMap<(String, Vec<u8>), Vec<u8>>,
-    pub(crate) journals: BTreeMap<String, (Address, bool, Vec<Vec<u8>>)>,
+    journals: BTreeMap<String, Journal>,
     notarized: BTreeMap<Hash, (Address, u64, u64)>,
     base_fee: u128,
     burned: u128,
+}
+
+/// Entries are shared: models are cloned often.
+#[derive(Clone, Debug)]
+struct Journal {
+    owner: Address,
+    open: bool,
+    entries: Vec<Rc<[u8]>>,
+    peaks: Peaks,
 }
 
 /// What a transaction did: fee, compute, and which action failed how.
@@ -187,16 +197,22 @@ impl Model {
                 if self.journals.contains_key(&name) {
                     return Err(ActionError::JournalExists);
                 }
-                let open = *writers == Writers::Anyone;
-                self.journals.insert(name, (sender, open, Vec::new()));
+                let journal = Journal {
+                    owner: sender,
+                    open: *writers == Writers::Anyone,
+                    entries: Vec::new(),
+                    peaks: Peaks::default(),
+                };
+                self.journals.insert(name, journal);
             }
             Action::Append { journal, entry } => {
                 let journal = self.journals.get_mut(journal.as_str());
-                let (owner, open, entries) = journal.ok_or(ActionError::UnknownJournal)?;
-                if !*open && *owner != sender {
+                let journal = journal.ok_or(ActionError::UnknownJournal)?;
+                if !journal.open && journal.owner != sender {
                     return Err(ActionError::ForeignJournal);
                 }
-                entries.push(entry.to_vec());
+                journal.entries.push(Rc::from(&entry[..]));
+                journal.peaks.append(entry).unwrap();
             }
             Action::Notarize { digest } => {
                 if self.notarized.contains_key(digest) {
@@ -242,22 +258,15 @@ impl Model {
             };
             put(entry, value.clone());
         }
-        for (name, (owner, open, entries)) in &self.journals {
-            let mut peaks = Peaks::default();
-            let mut range = MountainRange::new();
-            for entry in entries {
-                peaks.append(entry).unwrap();
-                range.append(entry);
-            }
-            assert_eq!(peaks.root(), range.root());
+        for (name, journal) in &self.journals {
             let head = JournalState {
-                owner: *owner,
-                writers: if *open {
+                owner: journal.owner,
+                writers: if journal.open {
                     Writers::Anyone
                 } else {
                     Writers::Owner
                 },
-                entries: peaks,
+                entries: journal.peaks.clone(),
             };
             let journal = name.parse().unwrap();
             put(StateKey::Journal { journal }, head.encode());
@@ -273,22 +282,26 @@ impl Model {
         state
     }
 
-    /// The entries of journals.
-    pub(crate) fn journal_entries(&self) -> Vec<(StateKey, Vec<u8>)> {
-        let entry = |name: &String, index: usize, entry: &Vec<u8>| {
+    /// The last entry of each journal.
+    pub(crate) fn last_entries(&self) -> Vec<(StateKey, Rc<[u8]>)> {
+        let last = |(name, journal): (&String, &Journal)| {
+            let entry = journal.entries.last()?;
             let key = StateKey::JournalEntry {
                 journal: name.parse().unwrap(),
-                index: LeafIndex::new(index as u64),
+                index: LeafIndex::new(journal.entries.len() as u64 - 1),
             };
-            (key, entry.clone())
+            Some((key, Rc::clone(entry)))
         };
-        let journals = self.journals.iter();
-        journals
-            .flat_map(|(name, (_, _, entries))| {
-                let entries = entries.iter().enumerate();
-                entries.map(move |(index, bytes)| entry(name, index, bytes))
-            })
-            .collect()
+        self.journals.iter().filter_map(last).collect()
+    }
+
+    /// Peaks that grew are those of a list that is hashed at once.
+    pub(crate) fn check_peaks(&self) {
+        for journal in self.journals.values() {
+            let mut range = MountainRange::new();
+            range.extend(journal.entries.iter().map(|entry| &entry[..]));
+            assert_eq!(journal.peaks.root(), range.root());
+        }
     }
 }
 

@@ -78,7 +78,8 @@ fn states_receipts_events_and_entries_of_random_chains_are_proved() {
         }
         for (name, entries) in journals(&state) {
             let journal = StateKey::Journal { journal: name };
-            for index in 0..entries {
+            // All would be slow: the first, the last, and some.
+            for index in (0..entries).step_by(7).chain(entries.checked_sub(1)) {
                 let claim = provable.journal_entry(&journal, LeafIndex::new(index), &values);
                 assert_eq!(verify(claim.unwrap()), Ok(at));
                 *proved.entry("entry").or_default() += 1;

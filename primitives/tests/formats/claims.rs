@@ -3,10 +3,10 @@
 use pyralog_primitives::action::{Name, Value};
 use pyralog_primitives::block::receipts_root;
 use pyralog_primitives::chain_proof::{ChainProof, ChainProofError, Claim};
-use pyralog_primitives::codec::{Bytes, Canonical};
+use pyralog_primitives::codec::{Bytes, Canonical, List};
 use pyralog_primitives::merkle::MountainRange;
 use pyralog_primitives::state::StateKey;
-use pyralog_primitives::state_proof::{StateProof, StateProofError, leaf};
+use pyralog_primitives::state_proof::{Found, StateProof, leaf};
 use pyralog_primitives::{Domain, GenesisHash, Hash, Height, LeafIndex, StateRoot};
 
 use crate::samples;
@@ -44,14 +44,49 @@ fn receipts_and_state_are_proved_by_a_file_and_nothing_else_is() {
     let refused = proof_file(lie, root, &receipts).verify(genesis, &set);
     assert!(matches!(refused, Err(ChainProofError::List(_))));
 
-    let proof = samples::state_proof();
-    let Err(StateProofError::OtherRoot { found, .. }) = proof.verify(root) else {
-        panic!("the sample is not under the zero root");
+    let account = StateKey::Account {
+        address: samples::key(1).public_key().address(),
     };
-    let state = |proof: StateProof| proof_file(Claim::State { proof }, found, &receipts);
-    assert_eq!(state(proof).verify(genesis, &set), before);
-    let refused = state(samples::absence_proof()).verify(genesis, &set);
-    assert!(matches!(refused, Err(ChainProofError::State(_))));
+    let proof = |key: &StateKey, found| StateProof {
+        key: Bytes::new(key.encode()).unwrap(),
+        found,
+        siblings: List::default(),
+    };
+    let value = Bytes::new(b"balance 7".to_vec()).unwrap();
+    let leaf = leaf(
+        account.hash().as_bytes(),
+        Domain::StateValue.hash(&value).as_bytes(),
+    );
+    let root = StateRoot::new(Hash::new(leaf));
+    let state = |proof: StateProof| {
+        let file = proof_file(Claim::State { proof }, root, &receipts);
+        file.verify(genesis, &set)
+    };
+    let there = proof(
+        &account,
+        Found::Value {
+            value: value.clone(),
+        },
+    );
+    assert_eq!(state(there), before);
+    let absent = proof(&account, Found::Nothing);
+    assert!(matches!(state(absent), Err(ChainProofError::State(_))));
+    // That the tree has no leaf for what is beside the tree says nothing.
+    let other = Found::OtherKey {
+        key: account.hash(),
+        value: Domain::StateValue.hash(&value),
+    };
+    for (name, key) in samples::state_keys() {
+        let expected = if key.is_in_tree() {
+            before.clone()
+        } else {
+            Err(ChainProofError::NotInTree)
+        };
+        assert_eq!(state(proof(&key, other.clone())), expected, "{name}");
+    }
+    let mut no_key = proof(&account, other);
+    no_key.key = Bytes::new(b"account/alice".to_vec()).unwrap();
+    assert_eq!(state(no_key), Err(ChainProofError::NotInTree));
 }
 
 #[test]

@@ -12,6 +12,18 @@ need() { # need PROBE PACKAGE: the package, if the command PROBE is not there
 need git git
 need cc gcc
 need c++ g++
+# RocksDB's bindings are made while building, by a library without a command.
+has_libclang() {
+  local folder library
+  for folder in "${LIBCLANG_PATH:-}" /usr/lib/llvm-*/lib /usr/lib/*-linux-gnu /usr/lib /usr/lib64 /usr/local/lib; do
+    # Not `libclang-cpp`, which is another one.
+    for library in "$folder" "$folder"/libclang.so* "$folder"/libclang-[0-9]*.so*; do
+      [[ -f $library ]] && return
+    done
+  done
+  return 1
+}
+has_libclang || packages+=(libclang-dev)
 
 if ((${#packages[@]})); then
   if ! command -v apt-get >/dev/null; then

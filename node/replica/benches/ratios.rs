@@ -193,14 +193,16 @@ fn signatures(genesis: GenesisHash) -> Vec<batch::Item> {
         let key = VerificationKeyBytes::from(*body.sender.as_bytes());
         batch::Item::from((key, signature, message.as_bytes()))
     };
-    (0..BLOCK_TRANSFERS).map(|number| sign(number)).collect()
+    (0..BLOCK_TRANSFERS).map(&mut sign).collect()
 }
 
 fn verify(items: &[batch::Item]) {
     let mut rng = ChaCha8Rng::seed_from_u64(2);
-    for items in items.chunks(SIGNATURES_TOGETHER) {
+    for together in items.chunks(SIGNATURES_TOGETHER) {
         let mut verifier = batch::Verifier::new();
-        items.iter().for_each(|item| verifier.queue(item.clone()));
+        for item in together {
+            verifier.queue(item.clone());
+        }
         verifier.verify(&mut rng).expect("all were signed");
     }
 }

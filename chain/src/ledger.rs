@@ -95,6 +95,10 @@ impl<R: StateReader> Ledger<R> {
         &self.rules.parameters
     }
 
+    pub(crate) fn durable(&self) -> &R {
+        &self.durable
+    }
+
     /// Who votes.
     pub fn validators(&self) -> &ValidatorSet {
         &self.rules.validators

@@ -30,7 +30,7 @@ pub use invalid::{CheckError, InvalidBlock, InvalidEvidence};
 pub use ledger::{FinalizeError, Ledger};
 pub use overlay::{StateError, StateReader};
 pub use proofs::{Provable, ProveError, event_claim, receipt_claim, transaction_claim};
-pub use proposal::{Proposal, SimulateError, Simulation};
+pub use proposal::{Proposal, SimulateError, Simulation, Trial};
 pub use rules::Draft;
 pub use tip::{Tip, genesis_state};
 pub use unfit::Unfit;

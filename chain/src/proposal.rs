@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use pyralog_genesis::Parameters;
 use pyralog_primitives::block::{
     BLOCK_EVIDENCE_COUNT_MAX, BLOCK_TRANSACTION_COUNT_MAX, Block, evidence_root, tx_root,
 };
@@ -9,14 +10,17 @@ use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::vote::Evidence;
-use pyralog_primitives::{Amount, BlockId, ByteCount, Signature, TransactionId};
+use pyralog_primitives::{
+    Amount, BlockId, ByteCount, GenesisHash, Height, Signature, TimestampMs, TransactionId,
+};
 
 use crate::compute::TRANSACTION_COMPUTE;
 use crate::execute::{BlockContext, Candidate, ExecuteError, Execution};
 use crate::invalid::{CheckError, InvalidBlock};
 use crate::ledger::{Facts, Ledger, candidate};
 use crate::overlay::StateReader;
-use crate::rules::{BodyRoots, Draft, earliest_time, next_height};
+use crate::rules::{BodyRoots, Draft, earliest_time, height_after, next_height, time_after};
+use crate::tip::Tip;
 use crate::unfit::Unfit;
 
 /// No transaction is shorter: its keys, numbers and signature alone are longer.
@@ -162,23 +166,56 @@ impl<R: StateReader> Ledger<R> {
         parent: &BlockId,
         body: &TransactionBody,
     ) -> Result<Simulation, SimulateError<R::Error>> {
-        let tip = self.tip(parent)?;
+        let Tip { height, time, .. } = *self.tip(parent)?;
+        let trial = Trial {
+            genesis: self.rules.genesis,
+            parameters: self.rules.parameters,
+            height,
+            time,
+        };
+        trial.run(self.forks.state(parent, self.durable()), body)
+    }
+}
+
+/// Tries transactions out on the state after a block, for who has that state
+/// but no ledger.
+#[derive(Clone, Copy, Debug)]
+pub struct Trial {
+    /// The network.
+    pub genesis: GenesisHash,
+    /// The parameters in force.
+    pub parameters: Parameters,
+    /// The height of the block.
+    pub height: Height,
+    /// Its time.
+    pub time: TimestampMs,
+}
+
+impl Trial {
+    /// What a transaction would do in a block of its own, signed or not, by the
+    /// code that executes it.
+    pub fn run<R: StateReader>(
+        &self,
+        state: R,
+        body: &TransactionBody,
+    ) -> Result<Simulation, SimulateError<R::Error>> {
         let context = BlockContext {
-            height: next_height(tip),
-            time: earliest_time(tip),
+            height: height_after(self.height),
+            time: time_after(self.time),
             proposer: body.sender.address(),
         };
-        let mut execution = self.begin(parent, context).map_err(CheckError::State)?;
+        let execution = Execution::begin(state, &self.parameters, context);
+        let mut execution = execution.map_err(CheckError::State)?;
         let base_fee = execution.base_fee();
         let signed = Transaction {
             body: body.clone(),
             signature: Signature::new([0; Signature::BYTES]),
         };
-        signed.check_form(self.rules.genesis).map_err(Unfit::from)?;
+        signed.check_form(self.genesis).map_err(Unfit::from)?;
         let candidate = Candidate {
             body,
             id: body.id(),
-            bytes: ByteCount::new(signed.encoded_bytes().get()),
+            bytes: signed.encoded_bytes(),
         };
         execution.apply(candidate).map_err(|error| match error {
             ExecuteError::Unfit(reason) => SimulateError::Unfit(reason),

@@ -156,13 +156,23 @@ pub(crate) struct BodyRoots {
 
 /// The height of a block after `parent`.
 pub(crate) fn next_height(parent: &Tip) -> Height {
-    let next = parent.height.next();
-    next.expect("a block each nanosecond reaches the last height in 584 years")
+    height_after(parent.height)
 }
 
 /// The earliest time of a block after `parent`.
 pub(crate) fn earliest_time(parent: &Tip) -> TimestampMs {
-    TimestampMs::new(parent.time.get().saturating_add(1))
+    time_after(parent.time)
+}
+
+/// The height of the block after one of this height.
+pub(crate) fn height_after(parent: Height) -> Height {
+    let next = parent.next();
+    next.expect("a block each nanosecond reaches the last height in 584 years")
+}
+
+/// The earliest time of a block after one of this time.
+pub(crate) fn time_after(parent: TimestampMs) -> TimestampMs {
+    TimestampMs::new(parent.get().saturating_add(1))
 }
 
 fn check<T: PartialEq>(

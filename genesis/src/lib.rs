@@ -47,4 +47,4 @@ pub use peer::{PEER_BYTES_MAX, PeerAddress};
 pub use problem::Problem;
 pub use quantity::Quantity;
 pub use read::GENESIS_BYTES_MAX;
-pub use time::parse_time;
+pub use time::{format_time, parse_time};

@@ -87,7 +87,7 @@ fn leap_years_before(year: u16) -> u64 {
 }
 
 /// Writes a time as a document holds it: `2026-11-21T00:00:00Z`.
-pub(crate) fn format_time(time: TimestampMs) -> String {
+pub fn format_time(time: TimestampMs) -> String {
     let (seconds, fraction) = (time.get() / 1000, time.get() % 1000);
     let (days, second_of_day) = (seconds / DAY_SECONDS, seconds % DAY_SECONDS);
     let (year, month, day) = date_of_day(days);

@@ -32,11 +32,50 @@ pub enum HexError {
 
 /// Text from outside as an error shows it: in quotes, without anything that
 /// moves a terminal's cursor, and cut to what one can read.
-pub(crate) fn excerpt(text: &str) -> String {
+pub fn excerpt(text: &str) -> String {
     const CHARS_MAX: usize = 64;
     let cut: String = text.chars().take(CHARS_MAX).collect();
     let rest = if cut.len() < text.len() { "…" } else { "" };
     format!("{cut:?}{rest}")
+}
+
+/// The word that was probably meant: the nearest of those that are known, if it
+/// takes only a letter or two to make it out of `word`.
+pub fn nearest<'known>(
+    word: &str,
+    known: impl IntoIterator<Item = &'known str>,
+) -> Option<&'known str> {
+    /// Longer words are nobody's typing error.
+    const BYTES_MAX: usize = 64;
+    const DISTANCE_MAX: usize = 2;
+    if word.len() > BYTES_MAX {
+        return None;
+    }
+    // Of a short word, everything is near.
+    let max = DISTANCE_MAX.min(word.chars().count().saturating_sub(1));
+    let known = known
+        .into_iter()
+        .map(|known| (distance(word, known), known));
+    let near = known.filter(|(distance, _)| *distance <= max);
+    // Of two that are as near, the one whose end was not typed yet.
+    near.min_by_key(|(distance, known)| (*distance, !known.starts_with(word)))
+        .map(|(_, known)| known)
+}
+
+/// The least count of characters to insert, remove or replace.
+fn distance(one: &str, other: &str) -> usize {
+    let other: Vec<char> = other.chars().collect();
+    let mut row: Vec<usize> = (0..=other.len()).collect();
+    for (line, c) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = line + 1;
+        for (column, d) in other.iter().enumerate() {
+            let replaced = diagonal + usize::from(c != *d);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[other.len()]
 }
 
 /// Reads lower-case hex.
@@ -152,6 +191,36 @@ mod tests {
     fn text_from_outside_is_shown_short_and_harmless() {
         assert_eq!(excerpt("a\u{1b}[2J"), "\"a\\u{1b}[2J\"");
         assert_eq!(excerpt(&"x".repeat(65)), format!("\"{}\"…", "x".repeat(64)));
+    }
+
+    #[test]
+    fn a_word_with_a_slip_is_recognized_and_another_word_is_not() {
+        let known = ["transfer", "state", "status"];
+        for (word, expected) in [
+            ("tranfser", Some("transfer")),
+            ("statu", Some("status")),
+            ("transfers", Some("transfer")),
+            ("balance", None),
+            ("s", None),
+            ("", None),
+        ] {
+            assert_eq!(nearest(word, known), expected, "{word}");
+        }
+        assert_eq!(nearest(&"x".repeat(65), ["x"]), None);
+    }
+
+    #[test]
+    fn distances_count_single_characters() {
+        for (one, other, expected) in [
+            ("", "", 0),
+            ("", "abc", 3),
+            ("abc", "", 3),
+            ("stake", "stake", 0),
+            ("steak", "stake", 2),
+            ("kitten", "sitting", 3),
+        ] {
+            assert_eq!(distance(one, other), expected, "{one} {other}");
+        }
     }
 
     #[test]

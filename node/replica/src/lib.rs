@@ -8,6 +8,8 @@
 
 mod proofs;
 mod replica;
+mod view;
 
-pub use proofs::ProofError;
+pub use proofs::{ProofError, Prover};
 pub use replica::{Durable, OpenError, Replica};
+pub use view::StateOfView;

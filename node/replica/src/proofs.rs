@@ -1,5 +1,7 @@
 //! Proof files about the chain, from what the store keeps.
 
+use std::sync::Arc;
+
 use pyralog_chain::{
     Provable, ProveError, StateReader, event_claim, receipt_claim, transaction_claim,
 };
@@ -9,8 +11,6 @@ use pyralog_primitives::state::StateKey;
 use pyralog_primitives::write_set::StateValue;
 use pyralog_primitives::{Height, LeafIndex, TransactionId};
 use pyralog_store::{AtError, ReadError, Store};
-
-use crate::Replica;
 
 /// Why there is no proof.
 #[derive(Debug, thiserror::Error)]
@@ -46,7 +46,21 @@ impl StateReader for StateAt<'_> {
     }
 }
 
-impl Replica {
+/// Puts proof files together, on any thread, while blocks go on: about the
+/// last state that a final header commits to, and about blocks that are kept.
+#[derive(Clone)]
+pub struct Prover {
+    store: Arc<Store>,
+    provable: Option<Provable>,
+}
+
+impl Prover {
+    /// One over a store, and the last state that one of its headers commits
+    /// to, if there is one.
+    pub fn new(store: Arc<Store>, provable: Option<Provable>) -> Self {
+        Self { store, provable }
+    }
+
     /// What is stored under a key, or that nothing is.
     pub fn prove_state(&self, key: &StateKey) -> Result<ChainProof, ProofError> {
         self.prove_now(|provable, state| {
@@ -68,9 +82,9 @@ impl Replica {
         &self,
         claim: impl FnOnce(&Provable, &StateAt<'_>) -> Result<Claim, ProofError>,
     ) -> Result<ChainProof, ProofError> {
-        let provable = self.provable().ok_or(ProofError::NotYet)?;
+        let provable = self.provable.as_ref().ok_or(ProofError::NotYet)?;
         let state = StateAt {
-            store: self.store(),
+            store: &self.store,
             height: provable.height(),
         };
         let claim = claim(provable, &state).map_err(not_durable_yet)?;
@@ -80,11 +94,11 @@ impl Replica {
 
     /// That a transaction is in its block.
     pub fn prove_transaction(&self, id: TransactionId) -> Result<ChainProof, ProofError> {
-        let place = self.store().transaction_place(id)?;
+        let place = self.store.transaction_place(id)?;
         let place = place.ok_or(ProofError::Unknown {
             what: "transaction",
         })?;
-        let block = self.store().block(place.height)?;
+        let block = self.store.block(place.height)?;
         let block = block.ok_or(ProofError::Unknown { what: "block" })?;
         let claim = transaction_claim(&block, LeafIndex::new(place.position.into()));
         self.file(claim, "transaction", place.height)
@@ -112,10 +126,10 @@ impl Replica {
         claim: impl FnOnce(&[Receipt], LeafIndex) -> Option<Claim>,
     ) -> Result<ChainProof, ProofError> {
         let unknown = ProofError::Unknown { what };
-        let Some(place) = self.store().transaction_place(id)? else {
+        let Some(place) = self.store.transaction_place(id)? else {
             return Err(unknown);
         };
-        let receipts = self.store().receipts(place.height)?.unwrap_or_default();
+        let receipts = self.store.receipts(place.height)?.unwrap_or_default();
         let claim = claim(&receipts, LeafIndex::new(place.position.into()));
         let next = place.height.next().ok_or(ProofError::NotYet)?;
         self.file(claim, what, next)
@@ -129,11 +143,9 @@ impl Replica {
         height: Height,
     ) -> Result<ChainProof, ProofError> {
         let claim = claim.ok_or(ProofError::Unknown { what })?;
-        let block = self.store().block(height)?.ok_or(ProofError::NotYet)?;
-        let certificate = self
-            .store()
-            .certificate(height)?
-            .ok_or(ProofError::NotYet)?;
+        let block = self.store.block(height)?.ok_or(ProofError::NotYet)?;
+        let certificate = self.store.certificate(height)?;
+        let certificate = certificate.ok_or(ProofError::NotYet)?;
         Ok(ChainProof::new(claim, block.header, certificate))
     }
 }

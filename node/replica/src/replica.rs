@@ -12,6 +12,8 @@ use pyralog_primitives::{ByteCount, Height};
 use pyralog_store::{CommitError, Head, InitializeError, Options, ReadError, Store, TreeError};
 use pyralog_tree::StateTree;
 
+use crate::Prover;
+
 /// The durable state, as the ledger reads it.
 #[derive(Clone)]
 pub struct Durable(Arc<Store>);
@@ -99,8 +101,8 @@ impl Replica {
     }
 
     /// What can be proved now.
-    pub fn provable(&self) -> Option<&Provable> {
-        self.ledger.provable()
+    pub fn prover(&self) -> Prover {
+        Prover::new(Arc::clone(&self.store), self.ledger.provable().cloned())
     }
 
     /// Makes a final block durable, here and now.

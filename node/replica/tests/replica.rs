@@ -186,14 +186,14 @@ fn a_chain_that_was_closed_goes_on_where_it_was() {
     drop(replica);
     // After a block that changed something, too.
     let replica = open(dir.path());
-    let file = replica.prove_state(&account(1)).unwrap();
+    let file = replica.prover().prove_state(&account(1)).unwrap();
     assert_eq!(verify(&file), Height::new(3));
 }
 
 fn check_proofs(replica: &Replica, ids: &[TransactionId]) {
-    let state = replica.prove_state(&account(1)).unwrap();
+    let state = replica.prover().prove_state(&account(1)).unwrap();
     assert_eq!(verify(&state), Height::new(2));
-    let absent = replica.prove_state(&account(77)).unwrap();
+    let absent = replica.prover().prove_state(&account(77)).unwrap();
     let Claim::State { proof } = &absent.claim else {
         panic!("{absent:?}");
     };
@@ -201,7 +201,10 @@ fn check_proofs(replica: &Replica, ids: &[TransactionId]) {
     assert_eq!(verify(&absent), Height::new(2));
     for (index, text) in ["one", "two", "three"].iter().enumerate() {
         let index = LeafIndex::new(index as u64);
-        let entry = replica.prove_journal_entry(&journal(), index).unwrap();
+        let entry = replica
+            .prover()
+            .prove_journal_entry(&journal(), index)
+            .unwrap();
         let Claim::JournalEntry { entry: bytes, .. } = &entry.claim else {
             panic!("{entry:?}");
         };
@@ -210,15 +213,24 @@ fn check_proofs(replica: &Replica, ids: &[TransactionId]) {
     }
     for (id, height) in ids.iter().zip([1, 2]) {
         let height = Height::new(height);
-        assert_eq!(verify(&replica.prove_transaction(*id).unwrap()), height);
-        assert_eq!(verify(&replica.prove_receipt(*id).unwrap()), height);
+        assert_eq!(
+            verify(&replica.prover().prove_transaction(*id).unwrap()),
+            height
+        );
+        assert_eq!(
+            verify(&replica.prover().prove_receipt(*id).unwrap()),
+            height
+        );
         let second = LeafIndex::new(1);
-        assert_eq!(verify(&replica.prove_event(*id, second).unwrap()), height);
-        let beyond = replica.prove_event(*id, LeafIndex::new(9));
+        assert_eq!(
+            verify(&replica.prover().prove_event(*id, second).unwrap()),
+            height
+        );
+        let beyond = replica.prover().prove_event(*id, LeafIndex::new(9));
         assert!(matches!(beyond, Err(ProofError::Unknown { .. })));
     }
     let nobodys = TransactionId::ZERO;
-    let unknown = replica.prove_transaction(nobodys);
+    let unknown = replica.prover().prove_transaction(nobodys);
     assert!(matches!(unknown, Err(ProofError::Unknown { .. })));
 }
 
@@ -227,20 +239,26 @@ fn what_the_last_block_did_waits_for_the_next() {
     let dir = tempfile::tempdir().unwrap();
     let mut replica = open(dir.path());
     assert!(matches!(
-        replica.prove_state(&account(1)),
+        replica.prover().prove_state(&account(1)),
         Err(ProofError::NotYet)
     ));
     let payment = transaction(1, 0, vec![pay(2)]);
     let id = payment.id();
     add(&mut replica, vec![payment]);
-    assert!(matches!(replica.prove_receipt(id), Err(ProofError::NotYet)));
+    assert!(matches!(
+        replica.prover().prove_receipt(id),
+        Err(ProofError::NotYet)
+    ));
     assert_eq!(
-        verify(&replica.prove_transaction(id).unwrap()),
+        verify(&replica.prover().prove_transaction(id).unwrap()),
         Height::new(1)
     );
     // The state before the block is what its header commits to.
-    let before = replica.prove_state(&account(2)).unwrap();
+    let before = replica.prover().prove_state(&account(2)).unwrap();
     assert_eq!(verify(&before), Height::new(0));
     add(&mut replica, vec![]);
-    assert_eq!(verify(&replica.prove_receipt(id).unwrap()), Height::new(1));
+    assert_eq!(
+        verify(&replica.prover().prove_receipt(id).unwrap()),
+        Height::new(1)
+    );
 }

@@ -17,12 +17,14 @@
 //!   and no file can make a machine spend more than [`KdfCost::DEAREST`].
 
 mod derive;
+mod development;
 mod keystore;
 mod mnemonic;
 mod password;
 mod path;
 
 pub use derive::{MasterSeed, SeedLengthError, derive};
+pub use development::{DEVELOPMENT_ACCOUNT_COUNT, DEVELOPMENT_MNEMONIC, development_key};
 pub use keystore::{
     CostError, Description, DescriptionError, EncryptOptions, EncryptRandomness, ForeignFile,
     KdfCost, Keystore, KeystoreError, OutOfMemory, UnlockError, Uuid, UuidError,

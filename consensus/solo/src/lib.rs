@@ -1,0 +1,19 @@
+//! The engine of a network with one validator: for development.
+//!
+//! It decides alone, so all it has to decide is *when*: at once where something
+//! waits or is to be proved, else after an interval.
+//!
+//! Invariants, beside those of every engine:
+//! - at most one block is asked for at each height, and signed, and made final;
+//! - a block with transactions is followed by another one without waiting;
+//! - a height is never decided sooner than `block_interval` after the one
+//!   before, unless something waits for it.
+//!
+//! Failure model: the validator is trusted by everyone. A process that ends
+//! between signing and the durable commit may decide otherwise after its
+//! restart; nobody has seen the first decision, because a block is shown only
+//! when it is durable.
+
+mod solo;
+
+pub use solo::Solo;

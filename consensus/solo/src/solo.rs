@@ -1,0 +1,241 @@
+//! One validator, one phase after the other.
+
+use pyralog_consensus::{Effect, Engine, Input, SignRequest, Tick, Timer};
+use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::vote::VoteKind;
+use pyralog_primitives::{BlockId, DurationMs, Height, Round, Signature};
+
+/// The engine. See the [crate](crate).
+#[derive(Debug)]
+pub struct Solo {
+    block_interval: DurationMs,
+    height: Height,
+    phase: Phase,
+}
+
+/// What the height waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    /// The height before: nothing is to be done.
+    Parent,
+    /// A reason to build a block.
+    Reason,
+    /// The block.
+    Block,
+    /// The signature over it.
+    Signature { block: BlockId },
+}
+
+impl Solo {
+    /// An engine that leaves so much time between blocks that nobody waits for.
+    pub const fn new(block_interval: DurationMs) -> Self {
+        Self {
+            block_interval,
+            height: Height::new(0),
+            phase: Phase::Parent,
+        }
+    }
+
+    fn start(&mut self, height: Height, has_reason: bool, effects: &mut Vec<Effect>) {
+        self.height = height;
+        self.phase = Phase::Reason;
+        if has_reason {
+            self.build(effects);
+        } else {
+            effects.push(Effect::SetTimer {
+                timer: Timer::EmptyBlock { height },
+                after: self.block_interval,
+            });
+        }
+    }
+
+    fn build(&mut self, effects: &mut Vec<Effect>) {
+        if self.phase == Phase::Reason {
+            self.phase = Phase::Block;
+            let height = self.height;
+            effects.push(Effect::Build { height });
+        }
+    }
+
+    fn sign(&mut self, block: BlockId, effects: &mut Vec<Effect>) {
+        if self.phase == Phase::Block {
+            self.phase = Phase::Signature { block };
+            effects.push(Effect::Sign(SignRequest {
+                kind: VoteKind::Solo,
+                height: self.height,
+                round: Round::FIRST,
+                value: Some(block),
+            }));
+        }
+    }
+
+    fn finalize(&mut self, signature: Signature, effects: &mut Vec<Effect>) {
+        if let Phase::Signature { block } = self.phase {
+            self.phase = Phase::Parent;
+            let certificate = Certificate::Solo {
+                height: self.height,
+                value: block,
+                signature,
+            };
+            effects.push(Effect::Finalize { certificate });
+        }
+    }
+}
+
+impl Engine for Solo {
+    fn step(&mut self, _now: Tick, input: Input, effects: &mut Vec<Effect>) {
+        match input {
+            Input::Start {
+                height,
+                has_unproved,
+                has_waiting,
+            } if height > self.height => self.start(height, has_unproved || has_waiting, effects),
+            Input::Waiting => self.build(effects),
+            Input::Timer(Timer::EmptyBlock { height }) if height == self.height => {
+                self.build(effects);
+            }
+            Input::Built { height, block } if height == self.height => self.sign(block, effects),
+            Input::Signed { height, signature } if height == self.height => {
+                self.finalize(signature, effects);
+            }
+            // Of another height: too late, or never asked for.
+            Input::Start { .. } | Input::Timer(_) | Input::Built { .. } | Input::Signed { .. } => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const INTERVAL: DurationMs = DurationMs::new(1000);
+    const BLOCK: BlockId = BlockId::ZERO;
+    const SIGNATURE: Signature = Signature::new([7; Signature::BYTES]);
+
+    fn height(raw: u64) -> Height {
+        Height::new(raw)
+    }
+
+    fn start(raw: u64, has_unproved: bool, has_waiting: bool) -> Input {
+        Input::Start {
+            height: height(raw),
+            has_unproved,
+            has_waiting,
+        }
+    }
+
+    fn timer(raw: u64) -> Timer {
+        let height = height(raw);
+        Timer::EmptyBlock { height }
+    }
+
+    fn built(raw: u64) -> Input {
+        let height = height(raw);
+        Input::Built {
+            height,
+            block: BLOCK,
+        }
+    }
+
+    fn signed(raw: u64) -> Input {
+        let height = height(raw);
+        Input::Signed {
+            height,
+            signature: SIGNATURE,
+        }
+    }
+
+    /// The effects of each input in turn.
+    fn run(inputs: &[Input]) -> Vec<Vec<Effect>> {
+        let mut engine = Solo::new(INTERVAL);
+        let mut step = |input: &Input| {
+            let mut effects = Vec::new();
+            engine.step(Tick::default(), *input, &mut effects);
+            effects
+        };
+        inputs.iter().map(&mut step).collect()
+    }
+
+    fn build(raw: u64) -> Vec<Effect> {
+        let height = height(raw);
+        vec![Effect::Build { height }]
+    }
+
+    fn wait(raw: u64) -> Vec<Effect> {
+        vec![Effect::SetTimer {
+            timer: timer(raw),
+            after: INTERVAL,
+        }]
+    }
+
+    #[test]
+    fn an_idle_height_is_decided_after_the_interval() {
+        let effects = run(&[
+            start(1, false, false),
+            Input::Timer(timer(1)),
+            built(1),
+            signed(1),
+        ]);
+        let sign = Effect::Sign(SignRequest {
+            kind: VoteKind::Solo,
+            height: height(1),
+            round: Round::FIRST,
+            value: Some(BLOCK),
+        });
+        let certificate = Certificate::Solo {
+            height: height(1),
+            value: BLOCK,
+            signature: SIGNATURE,
+        };
+        let finalize = Effect::Finalize { certificate };
+        assert_eq!(effects, [wait(1), build(1), vec![sign], vec![finalize]]);
+    }
+
+    #[test]
+    fn what_waits_or_is_to_be_proved_gets_a_block_at_once() {
+        assert_eq!(run(&[start(1, true, false)]), [build(1)]);
+        assert_eq!(run(&[start(1, false, true)]), [build(1)]);
+        let later = run(&[start(1, false, false), Input::Waiting]);
+        assert_eq!(later, [wait(1), build(1)]);
+    }
+
+    #[test]
+    fn a_height_is_built_once_whatever_comes_meanwhile() {
+        let effects = run(&[
+            start(1, false, true),
+            Input::Waiting,
+            Input::Timer(timer(1)),
+            start(1, true, true),
+        ]);
+        assert_eq!(effects, [build(1), vec![], vec![], vec![]]);
+    }
+
+    #[test]
+    fn inputs_of_other_heights_or_out_of_turn_change_nothing() {
+        let nothing: Vec<Effect> = Vec::new();
+        for late in [
+            Input::Timer(timer(1)),
+            built(1),
+            signed(1),
+            start(1, true, true),
+        ] {
+            let effects = run(&[start(2, false, false), late]);
+            assert_eq!(effects, [wait(2), nothing.clone()], "{late:?}");
+        }
+        // Right height, wrong phase.
+        for early in [built(2), signed(2)] {
+            assert_eq!(
+                run(&[start(2, false, false), early])[1],
+                nothing,
+                "{early:?}"
+            );
+        }
+        assert_eq!(run(&[Input::Waiting]), [nothing]);
+    }
+
+    #[test]
+    fn a_second_signature_does_not_decide_again() {
+        let effects = run(&[start(1, true, false), built(1), signed(1), signed(1)]);
+        assert_eq!(effects[3], []);
+    }
+}

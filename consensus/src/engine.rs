@@ -1,0 +1,10 @@
+//! The seam itself.
+
+use crate::{Effect, Input, Tick};
+
+/// Decides which block is next. See the [crate](crate).
+pub trait Engine {
+    /// Applies one input and appends what is to be done, in order: an effect is
+    /// begun only once those before it have been done.
+    fn step(&mut self, now: Tick, input: Input, effects: &mut Vec<Effect>);
+}

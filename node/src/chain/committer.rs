@@ -1,0 +1,101 @@
+//! The thread that makes final blocks durable, one after the other.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use pyralog_chain::Provable;
+use pyralog_primitives::codec::Canonical;
+use pyralog_primitives::state::{ChainState, StateKey};
+use pyralog_primitives::write_set::CommitBatch;
+use pyralog_primitives::{BlockCount, Height};
+use pyralog_store::{CommitError, PruneError, Store};
+use pyralog_telemetry::metrics::Metrics;
+use tokio::sync::mpsc;
+
+use super::feed::{Feed, Published};
+use super::halt::Halt;
+use crate::pool::PoolHandle;
+
+/// A block that is final, on its way to the disk.
+pub(crate) struct FinalBlock {
+    pub(crate) batch: CommitBatch,
+    /// What its header makes provable.
+    pub(crate) provable: Option<Provable>,
+}
+
+/// Pruning is done each so many blocks. Lower, and files are merged all the
+/// time; higher, and more than `keep_blocks` lies on the disk for longer.
+const PRUNE_INTERVAL: u64 = 256;
+
+/// Commits, and tells who waits for it.
+pub(crate) struct Committer {
+    pub(crate) store: Arc<Store>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) pool: PoolHandle,
+    pub(crate) metrics: Arc<Metrics>,
+    /// Heights whose state and blocks are kept; none forgets nothing.
+    pub(crate) keep_blocks: Option<BlockCount>,
+    /// To the driver.
+    pub(crate) durable: mpsc::Sender<Height>,
+}
+
+impl Committer {
+    /// Commits until nobody sends any more. What was sent is committed first.
+    pub(crate) fn run(self, mut blocks: mpsc::Receiver<FinalBlock>) -> Result<(), Halt> {
+        while let Some(block) = blocks.blocking_recv() {
+            self.commit(block)?;
+        }
+        Ok(())
+    }
+
+    fn commit(&self, block: FinalBlock) -> Result<(), Halt> {
+        let FinalBlock { batch, provable } = block;
+        let start = Instant::now();
+        self.store.commit(&batch).map_err(|error| match error {
+            CommitError::Stopped(stopped) => Halt::Stopped(stopped),
+            other => Halt::Commit(other),
+        })?;
+        self.metrics.store.observe_commit(start.elapsed());
+        let header = &batch.block.header;
+        let height = header.height;
+        self.metrics.store.set_durable_height(height);
+        let head = Published {
+            height,
+            block: batch.certificate.value(),
+            time: header.time,
+            state_root: batch.state_root,
+            chain: chain_state(&batch),
+            provable,
+        };
+        self.feed.publish(head, batch.receipts);
+        self.pool.durable(height);
+        // Nobody waits for it once the driver has stopped.
+        let _ = self.durable.blocking_send(height);
+        self.prune(height)
+    }
+
+    fn prune(&self, height: Height) -> Result<(), Halt> {
+        let Some(keep) = self.keep_blocks else {
+            return Ok(());
+        };
+        let oldest = height.get().saturating_sub(keep.get());
+        if oldest == 0 || !height.get().is_multiple_of(PRUNE_INTERVAL) {
+            return Ok(());
+        }
+        match self.store.prune(Height::new(oldest)) {
+            Ok(()) => {
+                self.metrics.store.set_oldest_height(self.store.oldest());
+                Ok(())
+            }
+            Err(PruneError::Stopped(stopped)) => Err(Halt::Stopped(stopped)),
+            Err(error) => Err(Halt::Prune(error)),
+        }
+    }
+}
+
+/// What is true of the chain after the block.
+fn chain_state(batch: &CommitBatch) -> ChainState {
+    let written = batch.write_set.get(&StateKey::Chain).flatten();
+    let state = written.and_then(|value| ChainState::decode(value).ok());
+    state.expect("execution writes it at the end of each block")
+}

@@ -1,0 +1,36 @@
+//! One participant of a network: wires the parts together and holds no rule.
+//!
+//! ```text
+//! callers ─▶ rpc ─▶ pool ─▶ driver (engine + ledger) ─▶ committer ─▶ store
+//!             ▲                                            │
+//!             └──────────────── feed ◀─────────────────────┘
+//! ```
+//!
+//! Invariants:
+//! - a caller is told that something is final only once it is durable here;
+//! - a node that cannot go on says why, who must act, and ends with the exit
+//!   code for it; nothing is tried again silently;
+//! - stopping loses nothing, and neither does being killed.
+
+mod args;
+mod banner;
+mod chain;
+mod development;
+mod error;
+mod exit;
+mod health;
+mod home;
+mod node;
+mod pool;
+mod rpc;
+mod run;
+mod source;
+mod stop;
+mod threads;
+mod ticker;
+
+pub use args::Args;
+pub use chain::Halt;
+pub use error::NodeError;
+pub use exit::Exit;
+pub use run::run;

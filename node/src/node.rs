@@ -1,0 +1,318 @@
+//! The composition: which part is given which.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::thread::JoinHandle;
+
+use pyralog_chain::Application;
+use pyralog_chain::mempool::{Limits, Rules};
+use pyralog_config::Settings;
+use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::codec::Canonical;
+use pyralog_primitives::state::{ChainState, StateKey};
+use pyralog_primitives::{BlockCount, DurationMs, SecretKey};
+use pyralog_replica::{OpenError, Replica};
+use pyralog_solo::Solo;
+use pyralog_store::{Options, Store};
+use pyralog_telemetry::metrics::Metrics;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::task::JoinSet;
+
+use crate::chain::{Clock, Committer, Driver, Feed, Halt, Published, SETTLING_COUNT_MAX};
+use crate::error::NodeError;
+use crate::health::Health;
+use crate::home::Home;
+use crate::pool::{self, PoolHandle, PoolSettings};
+use crate::rpc::{self, Context, Server};
+use crate::source::Network;
+use crate::threads::spawn;
+
+/// A thread of the node, by name.
+pub(crate) type Thread = (&'static str, JoinHandle<Result<(), Halt>>);
+
+/// A node that runs.
+pub(crate) struct Node {
+    pub(crate) stop: watch::Sender<bool>,
+    pub(crate) server: Server,
+    pub(crate) threads: Vec<Thread>,
+    pub(crate) tasks: JoinSet<()>,
+    pub(crate) store: Arc<Store>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) pool: PoolHandle,
+    pub(crate) rpc: SocketAddr,
+    pub(crate) metrics: SocketAddr,
+}
+
+/// Where a node listens.
+struct Listeners {
+    rpc: TcpListener,
+    metrics: TcpListener,
+}
+
+impl Node {
+    /// Opens the chain, listens, and begins to work.
+    pub(crate) async fn start(
+        network: Network,
+        key: Option<SecretKey>,
+        home: &Home,
+        settings: Settings,
+    ) -> Result<Self, NodeError> {
+        let timing = network.solo()?;
+        let replica = open(&network, home, &settings)?;
+        let listeners = listen(&settings).await?;
+        let (rpc, metrics_address) = listeners.addresses()?;
+        let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
+        let head = published(&replica)?;
+        describe(&metrics, &network, &head, replica.store());
+        let (pool, pool_threads) =
+            start_pool(&network, &settings, &head, replica.store(), &metrics)?;
+        let (stop, stopped) = watch::channel(false);
+        let shared = Shared {
+            store: Arc::clone(replica.store()),
+            feed: Arc::new(Feed::new(head)),
+            pool,
+            metrics,
+            is_disk_low: Arc::default(),
+            clock: Clock::start(),
+            stop: stopped,
+        };
+        let health = Arc::new(shared.health(key.as_ref().map(|_| timing.block_interval)));
+        health.look_at_disk();
+        let context = Arc::new(shared.context(network, key.as_ref(), &settings));
+        let mut threads = pool_threads;
+        if let Some(key) = key {
+            let keep = settings.store.keep_blocks;
+            let keep = (keep.get() > 0).then_some(keep);
+            let engine = Solo::new(timing.block_interval);
+            threads.extend(shared.start_chain(replica, engine, key, keep)?);
+        }
+        let mut tasks = JoinSet::new();
+        tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
+        tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
+        let server = rpc::serve(listeners.rpc, context, shared.clock);
+        let Shared {
+            store, feed, pool, ..
+        } = shared;
+        Ok(Self {
+            stop,
+            server,
+            threads,
+            tasks,
+            store,
+            feed,
+            pool,
+            rpc,
+            metrics: metrics_address,
+        })
+    }
+}
+
+/// What several parts hold.
+#[derive(Clone)]
+struct Shared {
+    store: Arc<Store>,
+    feed: Arc<Feed>,
+    pool: PoolHandle,
+    metrics: Arc<Metrics>,
+    is_disk_low: Arc<AtomicBool>,
+    clock: Clock,
+    stop: watch::Receiver<bool>,
+}
+
+impl Shared {
+    fn health(&self, block_interval: Option<DurationMs>) -> Health {
+        Health {
+            store: Arc::clone(&self.store),
+            feed: Arc::clone(&self.feed),
+            metrics: Arc::clone(&self.metrics),
+            block_interval,
+            started: Clock::now(),
+            is_disk_low: Arc::clone(&self.is_disk_low),
+        }
+    }
+
+    fn context(&self, network: Network, key: Option<&SecretKey>, settings: &Settings) -> Context {
+        Context {
+            genesis: network.genesis,
+            document: network.document,
+            validator: key.map(|key| key.public_key().address()),
+            store: Arc::clone(&self.store),
+            feed: Arc::clone(&self.feed),
+            pool: self.pool.clone(),
+            metrics: Arc::clone(&self.metrics),
+            index_events: settings.store.index_events,
+            subscription_room: Arc::new(Semaphore::new(settings.rpc.subscription_total_max)),
+            is_disk_low: Arc::clone(&self.is_disk_low),
+            stop: self.stop.clone(),
+            settings: settings.rpc.clone(),
+        }
+    }
+
+    async fn serve_health(mut self, listener: TcpListener, health: Arc<Health>) {
+        let report = move || health.report();
+        let stopped = async move {
+            // Also when whoever could say so is gone.
+            let _ = self.stop.wait_for(|stop| *stop).await;
+        };
+        pyralog_telemetry::health::serve(listener, self.metrics, report, stopped).await;
+    }
+
+    /// Starts what decides, executes and commits.
+    fn start_chain(
+        &self,
+        replica: Replica,
+        engine: Solo,
+        key: SecretKey,
+        keep_blocks: Option<BlockCount>,
+    ) -> Result<[Thread; 2], NodeError> {
+        let (commits, blocks) = mpsc::channel(SETTLING_COUNT_MAX);
+        let (durable_in, durable) = mpsc::channel(SETTLING_COUNT_MAX);
+        let committer = Committer {
+            store: Arc::clone(&self.store),
+            feed: Arc::clone(&self.feed),
+            pool: self.pool.clone(),
+            metrics: Arc::clone(&self.metrics),
+            keep_blocks,
+            durable: durable_in,
+        };
+        let (parent_certificate, has_unproved) = parent(&replica)?;
+        let driver = Driver {
+            engine,
+            replica,
+            key,
+            parent_certificate,
+            has_unproved,
+            pool: self.pool.clone(),
+            metrics: Arc::clone(&self.metrics),
+            clock: self.clock,
+            commits,
+        };
+        let stop = self.stop.clone();
+        let drive = spawn("driver", move |runtime| {
+            runtime.block_on(driver.run(durable, stop))
+        });
+        let commit = spawn("committer", move |_| committer.run(blocks));
+        Ok([("driver", drive), ("committer", commit)])
+    }
+}
+
+fn open(network: &Network, home: &Home, settings: &Settings) -> Result<Replica, NodeError> {
+    let options = Options {
+        cache: settings.store.cache,
+        reserve: settings.store.reserve,
+        index_events: settings.store.index_events,
+    };
+    let memory_max = settings.ledger.memory_max;
+    let opened = Replica::open(&home.store(), &network.genesis, options, memory_max);
+    opened.map_err(NodeError::from)
+}
+
+async fn listen(settings: &Settings) -> Result<Listeners, NodeError> {
+    async fn bind(
+        address: SocketAddr,
+        what: &'static str,
+        setting: &'static str,
+    ) -> Result<TcpListener, NodeError> {
+        let failed = |source| NodeError::Listen {
+            address,
+            what,
+            setting,
+            source,
+        };
+        TcpListener::bind(address).await.map_err(failed)
+    }
+    Ok(Listeners {
+        rpc: bind(settings.rpc.listen, "calls", "rpc.listen").await?,
+        metrics: bind(
+            settings.metrics.listen,
+            "metrics and health",
+            "metrics.listen",
+        )
+        .await?,
+    })
+}
+
+impl Listeners {
+    fn addresses(&self) -> Result<(SocketAddr, SocketAddr), NodeError> {
+        let address = |listener: &TcpListener| {
+            let failed = NodeError::io("ask for the address of", "a listener".as_ref());
+            listener.local_addr().map_err(failed)
+        };
+        Ok((address(&self.rpc)?, address(&self.metrics)?))
+    }
+}
+
+/// The last durable block.
+fn published(replica: &Replica) -> Result<Published, NodeError> {
+    let tip = replica.ledger.info();
+    let value = replica.store().get(&StateKey::Chain);
+    let value = value.map_err(OpenError::from)?;
+    let chain = value.and_then(|value| ChainState::decode(&value).ok());
+    let missing = OpenError::Missing {
+        what: "base fee",
+        height: tip.height,
+    };
+    Ok(Published {
+        height: tip.height,
+        block: tip.block,
+        time: tip.time,
+        state_root: tip.tree.root(),
+        chain: chain.ok_or(missing)?,
+        provable: replica.ledger.provable().cloned(),
+    })
+}
+
+/// What metrics show before the first block.
+fn describe(metrics: &Metrics, network: &Network, head: &Published, store: &Store) {
+    metrics
+        .consensus
+        .set_validators(network.genesis.validators().len());
+    metrics.consensus.set_height(head.height);
+    metrics.chain.set_base_fee(head.chain.base_fee);
+    metrics.chain.set_burned(head.chain.burned);
+    metrics.store.set_durable_height(head.height);
+    metrics.store.set_oldest_height(store.oldest());
+}
+
+fn start_pool(
+    network: &Network,
+    settings: &Settings,
+    head: &Published,
+    store: &Arc<Store>,
+    metrics: &Arc<Metrics>,
+) -> Result<(PoolHandle, Vec<Thread>), NodeError> {
+    let rules = Rules {
+        genesis: network.genesis.hash(),
+        parameters: *network.genesis.parameters(),
+    };
+    let limits = Limits {
+        bytes_max: settings.mempool.bytes_max,
+        gapped_bytes_max: settings.mempool.gapped_bytes_max,
+        sender_count_max: settings.mempool.sender_count_max,
+    };
+    let pool = PoolSettings {
+        rules,
+        limits,
+        height: head.height,
+        base_fee: head.chain.base_fee,
+    };
+    let (handle, [pool, verifier]) = pool::start(&pool, Arc::clone(store), Arc::clone(metrics))?;
+    Ok((handle, vec![("pool", pool), ("verifier", verifier)]))
+}
+
+/// Why the last block is final, and whether it carried transactions.
+fn parent(replica: &Replica) -> Result<(Option<Certificate>, bool), NodeError> {
+    let height = replica.ledger.info().height;
+    if height.get() == 0 {
+        return Ok((None, false));
+    }
+    let missing = |what| OpenError::Missing { what, height };
+    let store = replica.store();
+    let certificate = store.certificate(height).map_err(OpenError::from)?;
+    let certificate = certificate.ok_or(missing("certificate"))?;
+    let block = store.block(height).map_err(OpenError::from)?;
+    let block = block.ok_or(missing("block"))?;
+    Ok((Some(certificate), !block.transactions.is_empty()))
+}

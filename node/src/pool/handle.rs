@@ -1,0 +1,195 @@
+//! What others ask the pool.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use pyralog_chain::mempool::{BlockSpace, Checked, Rejection, Source, Status};
+use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::{Address, Amount, ByteCount, Height, Nonce, TransactionId};
+use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+
+use super::SUBMITTED_BYTES_MAX;
+use super::thread::FollowedBlock;
+
+/// What callers ask.
+pub(super) enum Ordinary {
+    Submit {
+        source: Source,
+        transactions: Vec<Transaction>,
+        reply: oneshot::Sender<Vec<Answer>>,
+    },
+    Status {
+        id: TransactionId,
+        reply: oneshot::Sender<Status>,
+    },
+    NextNonce {
+        address: Address,
+        reply: oneshot::Sender<Nonce>,
+    },
+    Counts {
+        reply: oneshot::Sender<PoolCounts>,
+    },
+}
+
+/// What the chain says and asks.
+pub(super) enum Urgent {
+    Candidates {
+        base_fee: Amount,
+        space: BlockSpace,
+        reply: oneshot::Sender<Vec<Checked>>,
+    },
+    Follow(FollowedBlock),
+    Durable(Height),
+}
+
+/// What became of one transaction.
+#[derive(Clone, Debug)]
+pub(crate) enum Answer {
+    /// It is pending, or in a block.
+    Taken { id: TransactionId, known: bool },
+    /// It is not.
+    Refused(Refused),
+}
+
+/// Why a transaction was not taken.
+#[derive(Clone, Debug)]
+pub(crate) enum Refused {
+    /// It breaks a rule, or there is no room for it.
+    Rejected(Box<Rejection>),
+    /// The caller, or all callers together, have too much in line.
+    Busy,
+    /// The caller sent a forgery before it, so it was not examined.
+    Unchecked,
+    /// The pool has ended.
+    Stopping,
+}
+
+/// How much the pool holds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PoolCounts {
+    pub(crate) transactions: u64,
+    pub(crate) bytes: u64,
+}
+
+/// The way to the pool. All copies lead to the same one.
+#[derive(Clone)]
+pub(crate) struct PoolHandle {
+    ordinary: mpsc::Sender<Ordinary>,
+    urgent: mpsc::Sender<Urgent>,
+    room: Arc<Semaphore>,
+    offers: Arc<Offers>,
+}
+
+/// Whether something waits for a block, for the driver.
+#[derive(Default)]
+pub(super) struct Offers {
+    waiting: AtomicBool,
+    arrived: Notify,
+}
+
+impl Offers {
+    pub(super) fn set(&self, waiting: bool) {
+        if !self.waiting.swap(waiting, Ordering::AcqRel) && waiting {
+            self.arrived.notify_one();
+        }
+    }
+}
+
+impl PoolHandle {
+    pub(super) fn new(
+        ordinary: mpsc::Sender<Ordinary>,
+        urgent: mpsc::Sender<Urgent>,
+        offers: Arc<Offers>,
+    ) -> Self {
+        let room = usize::try_from(SUBMITTED_BYTES_MAX.get()).unwrap_or(usize::MAX);
+        Self {
+            ordinary,
+            urgent,
+            room: Arc::new(Semaphore::new(room)),
+            offers,
+        }
+    }
+
+    /// Offers transactions of so many bytes together, and waits for what
+    /// becomes of each: not longer than their signatures take.
+    pub(crate) async fn submit(
+        &self,
+        source: Source,
+        transactions: Vec<Transaction>,
+        bytes: ByteCount,
+    ) -> Vec<Answer> {
+        let count = transactions.len();
+        let all = |why: Refused| vec![Answer::Refused(why); count];
+        let permits = u32::try_from(bytes.get()).unwrap_or(u32::MAX);
+        let Ok(_room) = self.room.try_acquire_many(permits) else {
+            return all(Refused::Busy);
+        };
+        let (reply, answers) = oneshot::channel();
+        let request = Ordinary::Submit {
+            source,
+            transactions,
+            reply,
+        };
+        if self.ordinary.send(request).await.is_err() {
+            return all(Refused::Stopping);
+        }
+        answers.await.unwrap_or_else(|_| all(Refused::Stopping))
+    }
+
+    /// What is known of a transaction; none if the pool has ended.
+    pub(crate) async fn status(&self, id: TransactionId) -> Option<Status> {
+        self.ask(|reply| Ordinary::Status { id, reply }).await
+    }
+
+    /// The nonce after all that is pending.
+    pub(crate) async fn next_nonce(&self, address: Address) -> Option<Nonce> {
+        self.ask(|reply| Ordinary::NextNonce { address, reply })
+            .await
+    }
+
+    /// How much the pool holds.
+    pub(crate) async fn counts(&self) -> Option<PoolCounts> {
+        self.ask(|reply| Ordinary::Counts { reply }).await
+    }
+
+    async fn ask<T>(&self, question: impl FnOnce(oneshot::Sender<T>) -> Ordinary) -> Option<T> {
+        let (reply, answer) = oneshot::channel();
+        self.ordinary.send(question(reply)).await.ok()?;
+        answer.await.ok()
+    }
+
+    /// What should go into the next block, the best first.
+    pub(crate) async fn candidates(&self, base_fee: Amount, space: BlockSpace) -> Vec<Checked> {
+        let (reply, candidates) = oneshot::channel();
+        let question = Urgent::Candidates {
+            base_fee,
+            space,
+            reply,
+        };
+        if self.urgent.send(question).await.is_err() {
+            return Vec::new();
+        }
+        candidates.await.unwrap_or_default()
+    }
+
+    /// A block has become final.
+    pub(crate) async fn follow(&self, block: FollowedBlock) {
+        // Nobody follows once the pool has ended; the node is stopping then.
+        let _ = self.urgent.send(Urgent::Follow(block)).await;
+    }
+
+    /// Blocks up to this height are durable.
+    pub(crate) fn durable(&self, height: Height) {
+        let _ = self.urgent.blocking_send(Urgent::Durable(height));
+    }
+
+    /// Whether something waits for a block.
+    pub(crate) fn has_offers(&self) -> bool {
+        self.offers.waiting.load(Ordering::Acquire)
+    }
+
+    /// Waits until something waits for a block where nothing did.
+    pub(crate) async fn offered(&self) {
+        self.offers.arrived.notified().await;
+    }
+}

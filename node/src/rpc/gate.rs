@@ -1,0 +1,175 @@
+//! What every call passes before it is answered: is there such a method, and
+//! has the caller spent too much? And after: what it was told, and how fast.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Instant;
+
+use jsonrpsee::MethodResponse;
+use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification, RpcServiceT};
+use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
+use pyralog_api::{Failure, FailureKind};
+use pyralog_chain::mempool::Source;
+use pyralog_primitives::text::{excerpt, nearest};
+use pyralog_telemetry::metrics::Metrics;
+use serde_json::{Value, json};
+
+use super::prices::{Buckets, price_of};
+use crate::chain::Clock;
+
+/// Who calls.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Caller {
+    /// What is spent is counted for each address.
+    pub(super) address: IpAddr,
+    /// What is forged is blamed on each connection.
+    pub(super) source: Source,
+}
+
+/// What the gate knows. Shared by all connections.
+pub(super) struct GateRules {
+    pub(super) methods: Vec<&'static str>,
+    pub(super) buckets: Buckets,
+    pub(super) metrics: Arc<Metrics>,
+    pub(super) clock: Clock,
+}
+
+impl GateRules {
+    /// The name of a method as one of ours, so that metrics are bounded.
+    fn known(&self, method: &str) -> Result<&'static str, Failure> {
+        let found = self.methods.iter().find(|name| **name == method);
+        found.copied().ok_or_else(|| self.unknown(method))
+    }
+
+    fn unknown(&self, method: &str) -> Failure {
+        let shown = excerpt(method);
+        let nearest = nearest(method, self.methods.iter().copied());
+        let hint = match nearest {
+            Some(name) => format!("did you mean {name}?"),
+            None => "rpc.discover lists all methods".to_owned(),
+        };
+        let message = format!("there is no method {shown}; {hint}");
+        let failure = Failure::new(FailureKind::Method, "unknown_method", message);
+        match nearest {
+            Some(name) => failure.with("suggestion", name),
+            None => failure,
+        }
+    }
+
+    fn admit(&self, method: &str, caller: Option<&Caller>) -> Result<&'static str, Failure> {
+        let method = self.known(method)?;
+        let Some(caller) = caller else {
+            return Ok(method);
+        };
+        let spent = self
+            .buckets
+            .spend(caller.address, price_of(method), self.clock.tick());
+        spent.map(|()| method).map_err(|wait| {
+            self.metrics.rpc.shed("rate");
+            let message = format!(
+                "calls from your address cost more than this node allows; try again in {wait} ms. \
+                 pyralog_limits lists the prices"
+            );
+            Failure::passing(FailureKind::Limit, "rate_limited", message)
+                .with("retry_after_ms", json!(wait))
+        })
+    }
+}
+
+/// The gate before one service.
+#[derive(Clone)]
+pub(super) struct Gate<S> {
+    pub(super) service: S,
+    pub(super) rules: Arc<GateRules>,
+}
+
+impl<S> RpcServiceT for Gate<S>
+where
+    S: RpcServiceT<
+            MethodResponse = MethodResponse,
+            BatchResponse = MethodResponse,
+            NotificationResponse = MethodResponse,
+        > + Clone
+        + Send
+        + Sync
+        + 'static,
+{
+    type MethodResponse = MethodResponse;
+    type NotificationResponse = MethodResponse;
+    type BatchResponse = MethodResponse;
+
+    fn call<'a>(
+        &self,
+        request: Request<'a>,
+    ) -> impl Future<Output = Self::MethodResponse> + Send + 'a {
+        let (service, rules) = (self.service.clone(), Arc::clone(&self.rules));
+        async move {
+            let start = Instant::now();
+            let caller = request.extensions().get::<Caller>();
+            let method = match rules.admit(request.method_name(), caller) {
+                Ok(method) => method,
+                Err(failure) => {
+                    rules
+                        .metrics
+                        .rpc
+                        .answered("other", "refused", start.elapsed());
+                    return MethodResponse::error(request.id, ErrorObjectOwned::from(failure));
+                }
+            };
+            let id = request.id.clone().into_owned();
+            let response = typed(id, service.call(request).await);
+            let outcome = if response.is_error() { "error" } else { "ok" };
+            rules.metrics.rpc.answered(method, outcome, start.elapsed());
+            response
+        }
+    }
+
+    fn batch<'a>(
+        &self,
+        requests: Batch<'a>,
+    ) -> impl Future<Output = Self::BatchResponse> + Send + 'a {
+        let (service, rules) = (self.service.clone(), Arc::clone(&self.rules));
+        let admit = move |entry: BatchEntry<'a>| match &entry {
+            BatchEntry::Notification(_) => Ok(entry),
+            BatchEntry::Call(request) => {
+                let caller = request.extensions().get::<Caller>();
+                match rules.admit(request.method_name(), caller) {
+                    Ok(_) => Ok(entry),
+                    Err(failure) => Err(BatchEntryErr::new(
+                        request.id.clone().into_owned(),
+                        ErrorObjectOwned::from(failure),
+                    )),
+                }
+            }
+        };
+        async move {
+            let entries = requests.into_iter().map(|entry| entry.and_then(&admit));
+            service.batch(Batch::from(entries.collect())).await
+        }
+    }
+
+    fn notification<'a>(
+        &self,
+        notification: Notification<'a>,
+    ) -> impl Future<Output = Self::NotificationResponse> + Send + 'a {
+        let service = self.service.clone();
+        async move { service.notification(notification).await }
+    }
+}
+
+/// Gives an answer about wrong parameters the form of all failures.
+fn typed(id: Id<'static>, response: MethodResponse) -> MethodResponse {
+    if response.as_error_code() != Some(FailureKind::Parameters.code()) {
+        return response;
+    }
+    let answer: Value = serde_json::from_str(response.as_json().get()).unwrap_or_default();
+    let error = &answer["error"];
+    if error["data"]["reason"].is_string() {
+        return response;
+    }
+    let cause = error["data"].as_str().or_else(|| error["message"].as_str());
+    let cause = cause.unwrap_or("they do not fit the method");
+    let message = format!("the parameters are wrong: {cause}; rpc.discover describes each method");
+    let failure = Failure::new(FailureKind::Parameters, "wrong_parameters", message);
+    MethodResponse::error(id, ErrorObjectOwned::from(failure))
+}

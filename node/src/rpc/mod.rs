@@ -1,0 +1,25 @@
+//! What callers may ask, how much of it, and who answers.
+//!
+//! Invariants:
+//! - reads come from the store and from what is published, so that nobody
+//!   waits for execution or for a commit;
+//! - every connection, body, batch, subscription and answer is bounded, and
+//!   what a caller may cost in a second too ([`prices`]);
+//! - a subscriber holds nothing but its own place in the chain: one that is
+//!   slow, or reads nothing, costs no memory that grows.
+
+mod comet;
+mod context;
+mod failures;
+mod gate;
+mod http;
+mod methods;
+mod prices;
+mod reads;
+mod server;
+mod submit;
+mod subscriptions;
+mod wait;
+
+pub(crate) use context::Context;
+pub(crate) use server::{Server, serve};

@@ -1,0 +1,233 @@
+//! Listening: connections, each with its caller, and the way down.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use jsonrpsee::RpcModule;
+use jsonrpsee::core::middleware::RpcServiceBuilder;
+use jsonrpsee::server::{
+    BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods as RpcMethods, PingConfig,
+    ServerBuilder, ServerConfig, ServerHandle, StopHandle, stop_channel,
+};
+use pyralog_api::{CometReadsServer, PyralogServer, discover};
+use pyralog_chain::mempool::Source;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tower::Service;
+
+use super::comet::CometReads;
+use super::context::Context;
+use super::gate::{Caller, Gate, GateRules};
+use super::http::{Decision, Origins, allow};
+use super::methods::Methods;
+use super::prices::Buckets;
+use crate::chain::Clock;
+
+/// A connection that has not said what it wants by then is closed; also one
+/// that is kept for a next call that does not come.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// Messages to one subscriber that wait for its connection. More hold memory
+/// for who does not read.
+const MESSAGE_BUFFER: u32 = 16;
+/// How long one waits after an accept that failed, for want of files mostly.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+
+/// A server that listens.
+pub(crate) struct Server {
+    handle: ServerHandle,
+    accepting: tokio::task::JoinHandle<()>,
+}
+
+impl Server {
+    /// Takes no more calls and waits for those that are being answered.
+    pub(crate) async fn stop(self) {
+        // It has not been stopped before.
+        let _ = self.handle.stop();
+        self.handle.stopped().await;
+        // The task ends with the handle; it does not panic.
+        let _ = self.accepting.await;
+    }
+}
+
+/// What all connections share.
+struct Shared {
+    methods: RpcMethods,
+    config: ServerConfig,
+    rules: Arc<GateRules>,
+    origins: Origins,
+    room: Arc<Semaphore>,
+    sources: AtomicU64,
+    context: Arc<Context>,
+    stop: StopHandle,
+}
+
+/// Serves on a listener until it is stopped.
+pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) -> Server {
+    let settings = &context.settings;
+    let methods = methods(&context);
+    let (stop, handle) = stop_channel();
+    let shared = Shared {
+        config: config(&context),
+        rules: Arc::new(GateRules {
+            methods: methods.method_names().collect(),
+            buckets: Buckets::new(settings.price_per_second_max),
+            metrics: Arc::clone(&context.metrics),
+            clock,
+        }),
+        origins: Origins::new(
+            settings.cors_origins.clone(),
+            context.genesis.is_development(),
+        ),
+        room: Arc::new(Semaphore::new(settings.connection_count_max)),
+        sources: AtomicU64::new(1),
+        methods: methods.into(),
+        stop,
+        context,
+    };
+    let accepting = tokio::spawn(accept(listener, Arc::new(shared)));
+    Server { handle, accepting }
+}
+
+fn methods(context: &Arc<Context>) -> RpcModule<()> {
+    let mut module = RpcModule::new(());
+    let names_differ = "each name is declared once";
+    module
+        .merge(Methods(Arc::clone(context)).into_rpc())
+        .expect(names_differ);
+    module
+        .merge(CometReads(Arc::clone(context)).into_rpc())
+        .expect(names_differ);
+    module
+        .register_method("rpc.discover", |_, (), _| {
+            discover(env!("CARGO_PKG_VERSION"))
+        })
+        .expect(names_differ);
+    module
+}
+
+fn config(context: &Context) -> ServerConfig {
+    let settings = &context.settings;
+    let bytes =
+        |count: pyralog_primitives::ByteCount| u32::try_from(count.get()).unwrap_or(u32::MAX);
+    let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
+    ServerConfig::builder()
+        .max_request_body_size(bytes(settings.body_bytes_max))
+        .max_response_body_size(bytes(settings.response_bytes_max))
+        // Calls at once. Connections are counted by ourselves.
+        .max_connections(count(settings.connection_count_max))
+        .max_subscriptions_per_connection(count(settings.subscription_count_max))
+        .set_batch_request_config(BatchRequestConfig::Limit(count(settings.batch_count_max)))
+        .set_message_buffer_capacity(MESSAGE_BUFFER)
+        .enable_ws_ping(PingConfig::new())
+        .build()
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    loop {
+        // Beyond the bound they wait in the system's queue, which refuses.
+        let room = Arc::clone(&shared.room).acquire_owned();
+        let accepted = tokio::select! {
+            () = shared.stop.clone().shutdown() => return,
+            accepted = async {
+                let permit = room.await;
+                (permit, listener.accept().await)
+            } => accepted,
+        };
+        match accepted {
+            (Ok(permit), Ok((stream, address))) => {
+                tokio::spawn(serve_connection(
+                    stream,
+                    address,
+                    permit,
+                    Arc::clone(&shared),
+                ));
+            }
+            (_, Err(error)) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_PAUSE).await;
+            }
+            (Err(_), _) => return,
+        }
+    }
+}
+
+async fn serve_connection(
+    stream: TcpStream,
+    address: SocketAddr,
+    permit: OwnedSemaphorePermit,
+    shared: Arc<Shared>,
+) {
+    let caller = Caller {
+        address: address.ip(),
+        source: Source::new(shared.sources.fetch_add(1, Ordering::Relaxed)),
+    };
+    // Small answers are not held back for more; if not, they are only slower.
+    let _ = stream.set_nodelay(true);
+    let _open = shared.context.metrics.rpc.connection();
+    let stop = shared.stop.clone();
+    let permit = Arc::new(permit);
+    let answering = Arc::clone(&shared);
+    let service = service_fn(move |request| {
+        let (shared, permit) = (Arc::clone(&answering), Arc::clone(&permit));
+        answer(request, caller, shared, permit)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
+    tokio::pin!(connection);
+    let result = tokio::select! {
+        result = &mut connection => result,
+        () = stop.shutdown() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = result {
+        tracing::debug!(%address, %error, "a connection has ended");
+    }
+}
+
+async fn answer(
+    request: hyper::Request<Incoming>,
+    caller: Caller,
+    shared: Arc<Shared>,
+    permit: Arc<OwnedSemaphorePermit>,
+) -> Result<HttpResponse, Infallible> {
+    let origin = match shared.origins.decide(request.method(), request.headers()) {
+        Decision::Answer(response) => return Ok(response),
+        Decision::Serve(origin) => origin,
+    };
+    let mut request: HttpRequest = request.map(HttpBody::new);
+    request.extensions_mut().insert(caller);
+    // A WebSocket outlives its HTTP connection, and keeps its place.
+    request.extensions_mut().insert(permit);
+    let rules = Arc::clone(&shared.rules);
+    let gate = RpcServiceBuilder::new().layer_fn(move |service| Gate {
+        service,
+        rules: Arc::clone(&rules),
+    });
+    let mut service = ServerBuilder::with_config(shared.config.clone())
+        .set_rpc_middleware(gate)
+        .to_service_builder()
+        .build(shared.methods.clone(), shared.stop.clone());
+    let mut response = match service.call(request).await {
+        Ok(response) => response,
+        Err(error) => {
+            tracing::debug!(%error, "a call was not served");
+            jsonrpsee::server::http::response::internal_error()
+        }
+    };
+    if let Some(origin) = origin {
+        allow(origin, response.headers_mut());
+    }
+    Ok(response)
+}

@@ -1,0 +1,119 @@
+//! From the command line to a node, and back to an exit code.
+
+use std::io::{IsTerminal, Write};
+
+use pyralog_config::{Loaded, LogFormat};
+use pyralog_telemetry::logs::{self, Format, LogControl};
+use tokio::runtime;
+
+use crate::args::{Args, ConfigVerb, Verb};
+use crate::banner::{Banner, development_text};
+use crate::error::NodeError;
+use crate::home::{Home, write_text};
+use crate::node::Node;
+use crate::source::{Network, load_settings, validator_key, write_files};
+use crate::stop::{Signals, run_until_stopped};
+use crate::ticker::tick;
+
+/// Does what the command line says; returns when the node has stopped.
+pub fn run(args: &Args) -> Result<(), NodeError> {
+    let network = Network::of(args)?;
+    let home = Home::of(args, network.genesis.chain_id())?;
+    if let Some(Verb::Config(ConfigVerb::Show { origin })) = &args.verb {
+        show(&load_settings(args, &home)?, *origin);
+        return Ok(());
+    }
+    let loaded = load_settings(args, &home)?;
+    network.solo()?;
+    let key = validator_key(args, &home, &network.genesis)?;
+    write_files(&home, &network)?;
+    let log = start_log(args, &loaded)?;
+    let runtime = runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(NodeError::io("start", "the runtime".as_ref()))?;
+    runtime.block_on(async {
+        let signals = Signals::new();
+        let signals = signals.map_err(NodeError::io("listen for", "signals".as_ref()))?;
+        let validator = key.as_ref().map(|key| key.public_key().address());
+        let genesis = network.genesis.clone();
+        let node = Node::start(network, key, &home, loaded.into_settings()).await;
+        let mut node = node?;
+        let banner = Banner {
+            genesis: &genesis,
+            genesis_file: &home.genesis(),
+            store: &home.store(),
+            config: &home.config(),
+            rpc: node.rpc,
+            metrics: node.metrics,
+            validator,
+            height: node.feed.head().height,
+        };
+        say(&banner.text());
+        if args.dev {
+            say(&development_text());
+        }
+        write_text(&home.endpoint(), &format!("http://{}\n", node.rpc))?;
+        let ticker = tick(
+            std::sync::Arc::clone(&node.feed),
+            node.pool.clone(),
+            node.stop.subscribe(),
+        );
+        node.tasks.spawn(ticker);
+        run_until_stopped(node, signals, || reload_filter(args, &home, &log)).await
+    })
+}
+
+/// Prints to standard output; if it is closed, nobody wants to know.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+fn show(loaded: &Loaded, with_origin: bool) {
+    let mut text = String::new();
+    for entry in loaded.entries() {
+        let line = if with_origin {
+            format!("{} = {}  # {}\n", entry.key, entry.value, entry.origin)
+        } else {
+            format!("{} = {}\n", entry.key, entry.value)
+        };
+        text.push_str(&line);
+    }
+    say(&text);
+}
+
+fn start_log(args: &Args, loaded: &Loaded) -> Result<LogControl, NodeError> {
+    let settings = &loaded.settings().log;
+    let format = match settings.format {
+        LogFormat::Pretty => Format::Pretty,
+        LogFormat::Logfmt => Format::Logfmt,
+        LogFormat::Json => Format::Json,
+    };
+    let has_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    logs::init(format, &filter(args, loaded), has_colour).map_err(NodeError::Log)
+}
+
+/// What is logged: the flags go before the settings.
+fn filter(args: &Args, loaded: &Loaded) -> String {
+    match (args.quiet, args.verbose) {
+        (true, _) => "warn".to_owned(),
+        (false, 0) => loaded.settings().log.filter.clone(),
+        (false, 1) => "info,pyralog=debug".to_owned(),
+        (false, _) => "debug,pyralog=trace".to_owned(),
+    }
+}
+
+/// Reads the filter again, as SIGHUP asks for.
+fn reload_filter(args: &Args, home: &Home, log: &LogControl) {
+    let loaded = match load_settings(args, home) {
+        Ok(loaded) => loaded,
+        Err(error) => {
+            tracing::error!("the filter of the log stays as it is: {error}");
+            return;
+        }
+    };
+    let filter = filter(args, &loaded);
+    match log.set_filter(&filter) {
+        Ok(()) => tracing::info!(filter, "the filter of the log is set"),
+        Err(error) => tracing::error!("the filter of the log stays as it is: {error}"),
+    }
+}

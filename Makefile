@@ -7,6 +7,8 @@ SHELL := /bin/bash
 
 # Outside the checkout, so that a fresh clone rebuilds only our own crates.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/pyralog/target
+# What `make run` gives to the node.
+FLAGS ?=
 # Seconds that `make fuzz` spends on each decoder.
 FUZZ_SECONDS ?= 60
 
@@ -24,10 +26,10 @@ bootstrap: ## install what is missing on Debian or Ubuntu, say what to install e
 	@scripts/bootstrap.sh
 
 .PHONY: run
-run: bootstrap ## build, and show what runs so far
-	$(call say,Building the command line (the first build takes a minute or two))
-	@$(CARGO) build --locked -p pyralog
-	@scripts/run.sh "$(CARGO_TARGET_DIR)/debug/pyralog"
+run: bootstrap ## build, and start a network of one node with funded accounts (FLAGS="…" for the node)
+	$(call say,Building the node and the command line (the first build takes about ten minutes, half of it RocksDB))
+	@$(CARGO) build --locked -p pyralog-node -p pyralog
+	@scripts/run.sh "$(CARGO_TARGET_DIR)/debug" $(FLAGS)
 
 .PHONY: test
 test: bootstrap lint ## everything CI runs

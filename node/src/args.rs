@@ -10,7 +10,6 @@ use clap::{ArgAction, ArgGroup, Parser, Subcommand};
     name = "pyralog-node",
     version,
     arg_required_else_help = true,
-    args_conflicts_with_subcommands = true,
     group(ArgGroup::new("network").args(["dev", "genesis"])),
     after_help = "\
 Examples:

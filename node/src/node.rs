@@ -245,7 +245,7 @@ impl Listeners {
 }
 
 /// The last durable block.
-fn published(replica: &Replica) -> Result<Published, NodeError> {
+pub(crate) fn published(replica: &Replica) -> Result<Published, NodeError> {
     let tip = replica.ledger.info();
     let value = replica.store().get(&StateKey::Chain);
     let value = value.map_err(OpenError::from)?;

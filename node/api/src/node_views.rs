@@ -34,7 +34,7 @@ pub struct NodeStatus {
     /// Whether it is behind the network and catches up.
     pub syncing: bool,
     /// Transactions that wait for a block.
-    pub pending: u64,
+    pub pending: u32,
     /// What a byte and a unit of compute cost in the next block.
     pub base_fee: Amount,
     /// The validator that this node is, if it is one.

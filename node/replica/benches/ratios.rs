@@ -1,9 +1,13 @@
 //! What a committed transfer costs beside its signature check: execution, state
-//! root and durable commit of full blocks.
+//! root and durable commit of full blocks. As in a node, a block is committed
+//! on a thread of its own while the next one is executed; each measured call
+//! ends with everything durable.
 //!
 //! `PYRALOG_BENCH_ACCOUNTS` gives another count of accounts than those of the
 //! table.
 
+use std::sync::Arc;
+use std::sync::mpsc::sync_channel;
 use std::vec::IntoIter;
 
 use ed25519_zebra::{VerificationKeyBytes, batch};
@@ -16,6 +20,7 @@ use pyralog_primitives::codec::{List, Version};
 use pyralog_primitives::state::{AccountState, StateKey};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::vote::VoteKind;
+use pyralog_primitives::write_set::CommitBatch;
 use pyralog_primitives::{
     Amount, BlockId, ByteCount, Compute, Domain, DurationMs, GenesisHash, Height, Nonce, PublicKey,
     Round, SecretKey, SignBytes, Signature, TimestampMs,
@@ -27,8 +32,11 @@ use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
 const BLOCK_TRANSFERS: u32 = 5_000;
+/// Blocks of one call. Fewer, and little overlaps; more, and the rounds are
+/// long.
+const BLOCKS_TOGETHER: u32 = 4;
 /// Eleven rounds by two clocks, and what it takes to find their length.
-const BLOCK_COUNT: usize = 60;
+const BLOCK_COUNT: usize = 30 * BLOCKS_TOGETHER as usize;
 const SIGNATURES_TOGETHER: usize = 1024;
 
 /// Accounts that nobody holds the keys of: signatures are measured apart.
@@ -71,7 +79,7 @@ impl Accounts {
             genesis,
             sender: self.keys[from],
             nonce,
-            valid_until: Height::new(900),
+            valid_until: Height::new(1000),
             fee_max: Amount::from_tokens(1),
             tip: Amount::new(10),
             compute_max: Compute::new(6000),
@@ -118,8 +126,37 @@ fn replica(dir: &std::path::Path, genesis: &Genesis, accounts: &Accounts) -> Rep
     Replica::open(dir, genesis, Options::default(), memory_max).expect("it was just written")
 }
 
-/// Builds, finalizes and commits one block on the last one.
-fn add_block(replica: &mut Replica, transactions: Vec<Transaction>) {
+/// Builds blocks on the last one and makes them durable, each while the next
+/// one is built.
+fn add_blocks(replica: &mut Replica, blocks: impl Iterator<Item = Vec<Transaction>>) {
+    let store = Arc::clone(replica.store());
+    let (batches, to_commit) = sync_channel::<CommitBatch>(1);
+    let (durable, acknowledged) = sync_channel(BLOCKS_TOGETHER as usize);
+    let commit = move || {
+        for batch in to_commit {
+            store.commit(&batch).expect("the disk takes it");
+            let height = batch.block.header.height;
+            durable.send(height).expect("the ledger waits for it");
+        }
+    };
+    std::thread::scope(|scope| {
+        scope.spawn(commit);
+        for transactions in blocks {
+            let batch = finalize_block(replica, transactions);
+            for height in acknowledged.try_iter() {
+                replica.ledger.commit(height);
+            }
+            batches.send(batch).expect("the committer goes on");
+        }
+        drop(batches);
+        for height in acknowledged {
+            replica.ledger.commit(height);
+        }
+    });
+}
+
+/// Builds one block on the last one and makes it final.
+fn finalize_block(replica: &mut Replica, transactions: Vec<Transaction>) -> CommitBatch {
     let genesis = replica.ledger.genesis();
     let certificate = |height, block| certificate(genesis, height, block);
     let (parent, height) = (replica.ledger.info().block, replica.ledger.info().height);
@@ -137,8 +174,7 @@ fn add_block(replica: &mut Replica, transactions: Vec<Transaction>) {
     assert!(proposal.left_out.is_empty(), "{:?}", proposal.left_out[0]);
     let certificate = certificate(proposal.block.header.height, proposal.id);
     let batch = replica.ledger.finalize_block(&proposal.id, certificate);
-    let batch = batch.expect("it follows the last one");
-    replica.commit(&batch).expect("the disk takes it");
+    batch.expect("it follows the last one")
 }
 
 fn validator() -> SecretKey {
@@ -178,7 +214,8 @@ fn genesis() -> Genesis {
     Genesis::new(parts).expect("nothing is wrong with it")
 }
 
-/// As many signatures as a block has transfers, each by another key.
+/// As many signatures as the blocks of a call have transfers, each by another
+/// key.
 fn signatures(genesis: GenesisHash) -> Vec<batch::Item> {
     let mut accounts = Accounts::new(2);
     let mut sign = |number: u32| {
@@ -193,7 +230,8 @@ fn signatures(genesis: GenesisHash) -> Vec<batch::Item> {
         let key = VerificationKeyBytes::from(*body.sender.as_bytes());
         batch::Item::from((key, signature, message.as_bytes()))
     };
-    (0..BLOCK_TRANSFERS).map(&mut sign).collect()
+    let count = BLOCK_TRANSFERS * BLOCKS_TOGETHER;
+    (0..count).map(&mut sign).collect()
 }
 
 fn verify(items: &[batch::Item]) {
@@ -218,7 +256,11 @@ fn main() {
         let dir = tempfile::tempdir().expect("a place for temporary files");
         let mut replica = replica(dir.path(), &genesis, &accounts);
         let mut blocks = accounts.blocks(genesis.hash());
-        let mut add = || add_block(&mut replica, blocks.next().expect("enough were made"));
+        let mut add = || {
+            let together = blocks.by_ref().take(BLOCKS_TOGETHER as usize);
+            assert_eq!(together.len(), BLOCKS_TOGETHER as usize, "enough were made");
+            add_blocks(&mut replica, together);
+        };
         for (clock, name, floor, goal) in [
             (Clock::Wall, "by the clock", Some(0.3), Some(0.8)),
             (Clock::Process, "all threads", None, None),
@@ -226,7 +268,7 @@ fn main() {
             let claim = Comparison {
                 what: &format!("transfers committed, {count} accounts, {name}"),
                 reference: "bare signature batches",
-                units: BLOCK_TRANSFERS,
+                units: BLOCK_TRANSFERS * BLOCKS_TOGETHER,
                 floor,
                 goal,
             };

@@ -7,6 +7,9 @@ use std::time::Instant;
 
 use jsonrpsee::MethodResponse;
 use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification, RpcServiceT};
+use jsonrpsee::types::error::{
+    INVALID_PARAMS_CODE, OVERSIZED_RESPONSE_CODE, TOO_MANY_SUBSCRIPTIONS_CODE,
+};
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
 use pyralog_api::{Failure, FailureKind};
 use pyralog_chain::mempool::Source;
@@ -157,19 +160,34 @@ where
     }
 }
 
-/// Gives an answer about wrong parameters the form of all failures.
+/// Gives the library's own refusals the form of all failures.
 fn typed(id: Id<'static>, response: MethodResponse) -> MethodResponse {
-    if response.as_error_code() != Some(FailureKind::Parameters.code()) {
+    let Some(code) = response.as_error_code() else {
         return response;
-    }
+    };
     let answer: Value = serde_json::from_str(response.as_json().get()).unwrap_or_default();
     let error = &answer["error"];
     if error["data"]["reason"].is_string() {
         return response;
     }
-    let cause = error["data"].as_str().or_else(|| error["message"].as_str());
-    let cause = cause.unwrap_or("they do not fit the method");
-    let message = format!("the parameters are wrong: {cause}; rpc.discover describes each method");
-    let failure = Failure::new(FailureKind::Parameters, "wrong_parameters", message);
+    let failure = match code {
+        INVALID_PARAMS_CODE => {
+            let cause = error["data"].as_str().or_else(|| error["message"].as_str());
+            let cause = cause.unwrap_or("they do not fit the method");
+            let message =
+                format!("the parameters are wrong: {cause}; rpc.discover describes each method");
+            Failure::new(FailureKind::Parameters, "wrong_parameters", message)
+        }
+        TOO_MANY_SUBSCRIPTIONS_CODE => {
+            let message = "this connection has as many subscriptions as it may; end one, or open \
+                           another connection. pyralog_limits lists the limits";
+            Failure::passing(FailureKind::Limit, "too_many_subscriptions", message)
+        }
+        OVERSIZED_RESPONSE_CODE => {
+            let message = "the answer is longer than this node gives; ask for less at once";
+            Failure::new(FailureKind::Limit, "response_too_large", message)
+        }
+        _ => return response,
+    };
     MethodResponse::error(id, ErrorObjectOwned::from(failure))
 }

@@ -23,3 +23,6 @@ mod wait;
 
 pub(crate) use context::Context;
 pub(crate) use server::{Server, serve};
+
+#[cfg(test)]
+mod tests;

@@ -43,7 +43,7 @@ pub(super) async fn node_status(context: &Context) -> NodeStatus {
         state_root: head.state_root,
         oldest: context.store.oldest(),
         syncing: false,
-        pending: counts.transactions,
+        pending: u32::try_from(counts.transactions).unwrap_or(u32::MAX),
         base_fee: head.chain.base_fee,
         validator: context.validator,
     }

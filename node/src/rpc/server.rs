@@ -95,7 +95,7 @@ pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) 
     Server { handle, accepting }
 }
 
-fn methods(context: &Arc<Context>) -> RpcModule<()> {
+pub(super) fn methods(context: &Arc<Context>) -> RpcModule<()> {
     let mut module = RpcModule::new(());
     let names_differ = "each name is declared once";
     module

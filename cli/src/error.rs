@@ -3,9 +3,16 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use pyralog_api::Cursor;
 use pyralog_genesis::{Mistake, Mistakes, Problem};
 use pyralog_keys::{KeystoreError, MnemonicError, OutOfMemory, PasswordError, UnlockError};
-use pyralog_primitives::{Address, BadSignature, WeakKey};
+use pyralog_primitives::codec::DecodeError;
+use pyralog_primitives::{Address, BadSignature, GenesisHash, Height, WeakKey};
+
+use crate::endpoint::{NodeUrlError, Origin};
+use crate::node::NodeError;
+use crate::proof_refusal::ProofRefusal;
+use crate::sending::SendError;
 
 /// Why a verb failed. The exit code of each is in [`crate::exit`].
 #[derive(Debug, thiserror::Error)]
@@ -94,6 +101,48 @@ pub(crate) enum CliError {
     NewMistakes(Vec<Mistake>),
     #[error("the document has no valid chain_id; `pyralog genesis validate` says why")]
     NoChainId,
+
+    // The node.
+    #[error("{origin} names no node: {problem}")]
+    BadNode {
+        origin: Origin,
+        problem: NodeUrlError,
+    },
+    #[error("the system gave no means to wait for a node: {}", said(.0))]
+    Runtime(#[source] io::Error),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error(
+        "the node at {url} contradicts itself: it says that its genesis has the hash {named}, and \
+         gives a document with the hash {found}; do not trust it"
+    )]
+    OtherGenesis {
+        url: String,
+        named: GenesisHash,
+        found: GenesisHash,
+    },
+    #[error("what the node gives for {what} makes no sense: {problem}; do not trust it")]
+    Undecodable { what: String, problem: DecodeError },
+    #[error("there is no {what} after block {height}")]
+    NothingThere { what: String, height: Height },
+    #[error(
+        "the node is now of the network {found}, not of {followed}; cursors of the one mean \
+         nothing on the other"
+    )]
+    NetworkChanged {
+        followed: GenesisHash,
+        found: GenesisHash,
+    },
+    #[error("{problem}\nTo go on later: pyralog events --after {after}")]
+    LostEvents { after: Cursor, problem: NodeError },
+
+    // Transactions and proofs.
+    #[error(transparent)]
+    Send(Box<SendError>),
+    #[error("the node gave a proof of something else than was asked for; do not trust it")]
+    OtherProof,
+    #[error(transparent)]
+    Proof(#[from] ProofRefusal),
 }
 
 impl CliError {
@@ -108,6 +157,12 @@ impl CliError {
     /// Whether the reader of our output went away.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+impl From<SendError> for CliError {
+    fn from(error: SendError) -> Self {
+        Self::Send(Box::new(error))
     }
 }
 

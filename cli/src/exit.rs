@@ -5,6 +5,7 @@
 //! | 0 | done |
 //! | 1 | it did not work: a wrong password, a signature that does not verify |
 //! | 2 | the command line is wrong |
+//! | 69 | no node answers: start one, or ask another |
 //! | 74 | reading or writing failed, or a stored file is damaged |
 //! | 78 | the genesis document or the configuration is wrong |
 
@@ -12,6 +13,7 @@ use std::process::ExitCode;
 
 use pyralog_keys::KeystoreError;
 
+use crate::endpoint::Origin;
 use crate::error::CliError;
 
 /// How the program ends.
@@ -23,6 +25,8 @@ pub(crate) enum Exit {
     Runtime,
     /// The command line is wrong.
     Usage,
+    /// No node answers.
+    Unavailable,
     /// Reading or writing failed, or a stored file is damaged.
     Io,
     /// The genesis document or the configuration is wrong.
@@ -35,6 +39,7 @@ impl Exit {
             Self::Ok => 0,
             Self::Runtime => 1,
             Self::Usage => 2,
+            Self::Unavailable => 69,
             Self::Io => 74,
             Self::Config => 78,
         }
@@ -56,6 +61,9 @@ impl CliError {
             | Self::StdinTwice
             | Self::NeedsYes
             | Self::BadTime(_) => Exit::Usage,
+            Self::BadNode { origin, .. } => exit_of_origin(origin),
+            Self::Node(problem) | Self::LostEvents { problem, .. } => problem.exit(),
+            Self::Send(problem) => problem.exit(),
             Self::Io { .. }
             | Self::Stdin(_)
             | Self::Stdout(_)
@@ -63,6 +71,7 @@ impl CliError {
             | Self::NotText { .. }
             | Self::TooLarge { .. }
             | Self::SomeKeysUnreadable { .. }
+            | Self::Runtime(_)
             | Self::Randomness(_) => Exit::Io,
             Self::Mistakes { .. } | Self::NewMistakes(_) | Self::NoChainId => Exit::Config,
             Self::Keystore { problem, .. } => exit_of_keystore(problem),
@@ -76,8 +85,22 @@ impl CliError {
             | Self::Mnemonic(_)
             | Self::Unlock { .. }
             | Self::OutOfMemory(_)
-            | Self::DoesNotVerify(_) => Exit::Runtime,
+            | Self::DoesNotVerify(_)
+            | Self::OtherGenesis { .. }
+            | Self::NothingThere { .. }
+            | Self::Undecodable { .. }
+            | Self::OtherProof
+            | Self::NetworkChanged { .. }
+            | Self::Proof(_) => Exit::Runtime,
         }
+    }
+}
+
+/// Who wrote the URL of a node that is none.
+const fn exit_of_origin(origin: &Origin) -> Exit {
+    match origin {
+        Origin::File(_) => Exit::Io,
+        Origin::Flag | Origin::Variable | Origin::Default => Exit::Usage,
     }
 }
 
@@ -148,7 +171,14 @@ mod tests {
 
     #[test]
     fn codes_are_those_of_the_convention() {
-        let all = [Exit::Ok, Exit::Runtime, Exit::Usage, Exit::Io, Exit::Config];
-        assert_eq!(all.map(Exit::code), [0, 1, 2, 74, 78]);
+        let all = [
+            Exit::Ok,
+            Exit::Runtime,
+            Exit::Usage,
+            Exit::Unavailable,
+            Exit::Io,
+            Exit::Config,
+        ];
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 69, 74, 78]);
     }
 }

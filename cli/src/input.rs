@@ -1,7 +1,7 @@
 //! Payloads: from an argument, a file, or standard input, which is `-`.
 
 use std::io::{self, IsTerminal};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
 
@@ -58,4 +58,49 @@ pub(crate) fn read_text(
         path: shown(path).into(),
     })?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Where a payload comes from: an argument, a file, or standard input, which
+/// also counts if neither is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Source<'a> {
+    text: Option<&'a str>,
+    file: Option<&'a Path>,
+}
+
+impl<'a> Source<'a> {
+    pub(crate) const fn new(text: Option<&'a str>, file: Option<&'a Path>) -> Self {
+        Self { text, file }
+    }
+
+    fn is_stdin(self) -> bool {
+        match (self.text, self.file) {
+            (_, Some(file)) => is_stdin(file),
+            (Some(text), None) => text == STDIN,
+            (None, None) => true,
+        }
+    }
+
+    /// Refuses to take both the payload and a password from standard input.
+    pub(crate) fn check(self, password_file: Option<&PathBuf>) -> Result<(), CliError> {
+        let twice = self.is_stdin() && password_file.is_some_and(|path| is_stdin(path));
+        if twice {
+            Err(CliError::StdinTwice)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// All bytes of the payload.
+    pub(crate) fn read(
+        self,
+        console: &Console,
+        bytes_max: usize,
+    ) -> Result<Zeroizing<Vec<u8>>, CliError> {
+        match (self.text, self.file) {
+            (_, Some(file)) => read(console, file, bytes_max),
+            (Some(text), None) if text != STDIN => Ok(Zeroizing::new(text.as_bytes().to_vec())),
+            _ => read(console, Path::new(STDIN), bytes_max),
+        }
+    }
 }

@@ -6,6 +6,8 @@ use std::str::FromStr;
 use pyralog_primitives::text::HexError;
 use pyralog_primitives::{Address, AddressError, PublicKey};
 
+use crate::party::DevelopmentKey;
+
 /// The name of a key: 1 to 64 of `a-z 0-9 . _ -`, beginning with a letter or
 /// digit. It is also the name of its file.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -44,6 +46,9 @@ impl FromStr for KeyName {
         if text.parse::<PublicKey>().is_ok() || text.parse::<Address>().is_ok() {
             return Err(KeyNameError::LooksLikeAKey);
         }
+        if DevelopmentKey::named(text).is_some() {
+            return Err(KeyNameError::OfDevelopment);
+        }
         Ok(Self(text.to_owned()))
     }
 }
@@ -59,6 +64,8 @@ pub(crate) enum KeyNameError {
     Start,
     #[error("this is a public key or an address; choose a name that tells people something")]
     LooksLikeAKey,
+    #[error("this is the name of a key for development, which everybody has; choose another one")]
+    OfDevelopment,
 }
 
 /// Whose signature is checked.
@@ -100,7 +107,14 @@ mod tests {
 
     #[test]
     fn names_follow_the_rule() {
-        for good in ["a", "0", "alice", "val-1.main_net", &"x".repeat(64)] {
+        for good in [
+            "a",
+            "0",
+            "alice",
+            "val-1.main_net",
+            "dev-10",
+            &"x".repeat(64),
+        ] {
             assert!(good.parse::<KeyName>().is_ok(), "{good}");
         }
         let address = PublicKey::new([7; 32]).address().to_string();
@@ -113,6 +127,8 @@ mod tests {
             ("-a", KeyNameError::Start),
             (&"ab".repeat(32), KeyNameError::LooksLikeAKey),
             (&address, KeyNameError::LooksLikeAKey),
+            ("dev-0", KeyNameError::OfDevelopment),
+            ("dev-9", KeyNameError::OfDevelopment),
         ] {
             assert_eq!(bad.parse::<KeyName>(), Err(problem), "{bad}");
         }

@@ -7,20 +7,29 @@
 //! Invariants:
 //! - secrets never come in as arguments, which every user of the machine can
 //!   read, and are never printed unless that is what the verb is for;
+//! - what strangers wrote, on the chain or at its node, is shown so that it
+//!   cannot move a terminal's cursor ([`describe`]);
 //! - a file is written whole or not at all, and a key is never overwritten;
 //! - the exit code says who must act ([`exit`]).
 
 mod args;
 mod commands;
+mod context;
+mod describe;
+mod endpoint;
 mod error;
 mod exit;
 mod files;
-mod home;
 mod input;
 mod key_name;
 mod keyring;
+mod node;
 mod output;
+mod party;
 mod password;
+mod proof_refusal;
+mod sending;
+mod timeout;
 
 use std::process::ExitCode;
 

@@ -4,7 +4,7 @@
 //! Nothing here is coloured, so `NO_COLOR` needs no asking.
 
 use std::fmt::Display;
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -24,6 +24,9 @@ pub(crate) enum Format {
 
 /// Room for any reply that holds a secret, so that it never moves in memory.
 const SECRET_REPLY_BYTES: usize = 4096;
+
+/// Goes to the beginning of the line and clears it.
+const BEGIN_LINE: &str = "\r\x1b[K";
 
 /// Where the verbs speak.
 pub(crate) struct Console {
@@ -49,6 +52,25 @@ impl Console {
         self.give_raw(&reply)
     }
 
+    /// Gives one of many pieces of data: a line of text, or of JSON.
+    pub(crate) fn give_line(&self, text: &str, data: &impl Serialize) -> Result<(), CliError> {
+        let line = match self.format {
+            Format::Text => text.to_owned(),
+            Format::Json => serde_json::to_string(data)
+                .expect("memory accepts every byte, and the data has text keys only"),
+        };
+        self.give_raw(format!("{line}\n").as_bytes())
+    }
+
+    /// Gives a line of JSON to programs, and nothing to people, who are told
+    /// otherwise.
+    pub(crate) fn give_data_line(&self, data: &impl Serialize) -> Result<(), CliError> {
+        match self.format {
+            Format::Text => Ok(()),
+            Format::Json => self.give_line("", data),
+        }
+    }
+
     /// Gives bytes that have one form only, such as a file.
     #[expect(clippy::unused_self, reason = "who speaks, speaks through the console")]
     pub(crate) fn give_raw(&self, bytes: &[u8]) -> Result<(), CliError> {
@@ -62,6 +84,21 @@ impl Console {
     /// Tells a person something that is no data.
     pub(crate) fn note(&self, text: impl Display) {
         self.say("", text);
+    }
+
+    /// Tells a person at a terminal that it goes on, in place of what this last
+    /// said.
+    #[expect(clippy::unused_self, reason = "who speaks, speaks through the console")]
+    pub(crate) fn progress(&self, text: impl Display) {
+        let mut stderr = io::stderr().lock();
+        if stderr.is_terminal() {
+            let _ = write!(stderr, "{BEGIN_LINE}{text}").and_then(|()| stderr.flush());
+        }
+    }
+
+    /// Takes the last progress back.
+    pub(crate) fn end_progress(&self) {
+        self.progress("");
     }
 
     pub(crate) fn warn(&self, text: impl Display) {

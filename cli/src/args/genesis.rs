@@ -49,6 +49,15 @@ Examples:
   pyralog genesis add-validator net.toml --name Bob --stake 1000 \\
       --public-key … --possession …")]
     AddValidator(AddValidator),
+    /// Write the document that a node has
+    #[command(after_help = "\
+The hash names the network: compare it with one that you have from people whom
+you trust, for the node could give you any document.
+
+Examples:
+  pyralog genesis fetch net.toml
+  pyralog genesis fetch --node http://198.51.100.7:26657 | less")]
+    Fetch(FetchGenesis),
 }
 
 #[derive(Debug, Args)]
@@ -121,4 +130,13 @@ pub(crate) struct AddValidator {
     pub(crate) possession: Option<Signature>,
     #[command(flatten)]
     pub(crate) password: PasswordSource,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct FetchGenesis {
+    /// Where to write [default: standard output]
+    pub(crate) file: Option<PathBuf>,
+    /// Replace FILE if it exists
+    #[arg(long, requires = "file")]
+    pub(crate) force: bool,
 }

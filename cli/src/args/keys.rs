@@ -8,6 +8,7 @@ use pyralog_keys::{AccountIndex, Description};
 use pyralog_primitives::Signature;
 
 use super::PasswordSource;
+use crate::input::Source;
 use crate::key_name::{KeyName, Signer};
 
 #[derive(Debug, Subcommand)]
@@ -163,6 +164,12 @@ pub(crate) struct Payload {
     /// Take the bytes of FILE, - for standard input
     #[arg(long, value_name = "FILE", conflicts_with = "text")]
     pub(crate) file: Option<PathBuf>,
+}
+
+impl Payload {
+    pub(crate) fn source(&self) -> Source<'_> {
+        Source::new(self.text.as_deref(), self.file.as_deref())
+    }
 }
 
 #[derive(Debug, Args)]

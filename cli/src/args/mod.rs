@@ -1,19 +1,31 @@
 //! The command line, one group of verbs for each file.
 
+mod following;
 mod genesis;
 mod keys;
+mod proofs;
+mod queries;
+mod transactions;
 
 use std::path::PathBuf;
 
 use clap::{Parser, Subcommand};
 use clap_complete::Shell;
 
-pub(crate) use genesis::{AddAccount, AddValidator, GenesisVerb, NewGenesis};
+pub(crate) use following::{FollowEvents, WaitApi};
+pub(crate) use genesis::{AddAccount, AddValidator, FetchGenesis, GenesisVerb, NewGenesis};
 pub(crate) use keys::{
     ExportKey, ImportKey, KeyOrigin, KeysVerb, NewKey, Payload, Possession, ShowKey, SignText,
     VerifyText, Words,
 };
+pub(crate) use proofs::{LightVerb, ProofSubject, ProofTarget, ProofVerb, VerifyProof};
+pub(crate) use queries::{
+    At, QueryAccount, QueryBlock, QueryEntries, QueryEntry, QueryJournal, QueryJournalEntry,
+    QueryNotarization, QueryReceipt, QueryVerb,
+};
+pub(crate) use transactions::{Document, Sending, TransactionWait, TxVerb};
 
+use crate::endpoint::NodeUrl;
 use crate::output::Format;
 
 /// The command line of Pyralog, a decentralized autonomous database.
@@ -24,13 +36,19 @@ use crate::output::Format;
     arg_required_else_help = true,
     after_help = "\
 Examples:
+  pyralog status                             ask the node on this machine
+  pyralog tx transfer dev-1 5 --from dev-0 --wait
+  pyralog query account dev-1
+  pyralog proof save account dev-1 dev-1.proof
+  pyralog genesis fetch net.toml
+  pyralog light verify dev-1.proof --genesis net.toml
+  pyralog events --name transfer
   pyralog keys new alice                     make a key
   pyralog genesis new --chain-id my-net net.toml
-  pyralog genesis add-validator net.toml --name Alice --key alice --stake 1000
-  pyralog genesis validate net.toml
 
-Exit codes: 0 done, 1 it did not work, 2 wrong usage, 74 reading or writing
-failed or a file is damaged, 78 the genesis document is wrong."
+Exit codes: 0 done, 1 it did not work, 2 wrong usage, 69 no node answers,
+74 reading or writing failed or a file is damaged, 78 the genesis document is
+wrong."
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -51,6 +69,14 @@ pub(crate) struct Global {
                 $XDG_DATA_HOME or ~/.local/share]"
     )]
     pub(crate) home: Option<PathBuf>,
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        help = "Node to ask, http://… or ws://… [default: $PYRALOG_NODE, else what a running \
+                node has written to endpoint in the directory, else http://127.0.0.1:26657]"
+    )]
+    pub(crate) node: Option<NodeUrl>,
     /// Form of the data on standard output
     #[arg(long, global = true, value_enum, default_value_t, value_name = "FORM")]
     pub(crate) output: Format,
@@ -64,6 +90,35 @@ pub(crate) enum Verb {
     /// Write and check the document that begins a network
     #[command(subcommand)]
     Genesis(GenesisVerb),
+    /// Send transactions and learn what became of them
+    #[command(subcommand)]
+    Tx(TxVerb),
+    /// Ask a node what is on the chain
+    #[command(subcommand)]
+    Query(QueryVerb),
+    /// Follow what happens on the chain
+    #[command(after_help = "\
+Each line begins with a cursor, the place of the event. After a lost connection
+it goes on behind the last one; to go on later, give it with --after.
+
+Examples:
+  pyralog events
+  pyralog events --name transfer --address alice
+  pyralog events --after 7.0.2 --output json")]
+    Events(FollowEvents),
+    /// Get proofs that convince whoever has the genesis document
+    #[command(subcommand)]
+    Proof(ProofVerb),
+    /// Check proofs without asking anybody
+    #[command(subcommand)]
+    Light(LightVerb),
+    /// Show how a node stands
+    Status,
+    /// Wait until a node answers
+    #[command(after_help = "\
+Examples:
+  pyralog-node --dev & pyralog wait-api && pyralog status")]
+    WaitApi(WaitApi),
     /// Print completions for a shell
     #[command(after_help = "\
 Examples:

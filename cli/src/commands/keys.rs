@@ -1,16 +1,12 @@
 //! `pyralog keys list|show|sign|verify|possession`: show, sign and check.
 
-use std::path::Path;
-
 use pyralog_primitives::{PublicKey, SignBytes, Signature};
 use serde::Serialize;
-use zeroize::Zeroizing;
 
 use super::key_view::KeyView;
 use crate::args::{Payload, Possession, ShowKey, SignText, VerifyText};
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::input;
 use crate::key_name::Signer;
 use crate::keyring::{Keyring, StoredKey};
 use crate::output::{Console, table};
@@ -75,10 +71,8 @@ struct Signed<'a> {
 pub(super) fn sign(args: &SignText, keyring: &Keyring, console: &Console) -> Result<(), CliError> {
     let key = keyring.load(&args.name)?;
     let file = args.password.password_file.as_ref();
-    if file.is_some_and(|path| input::is_stdin(path)) && args.payload.is_stdin() {
-        return Err(CliError::StdinTwice);
-    }
-    let message = args.payload.read(console)?;
+    args.payload.source().check(file)?;
+    let message = message(&args.payload, console)?;
     let password = password::get(console, file, key.name.as_str(), Purpose::Open)?;
     let signature = key.unlock(&password)?.sign(&message);
     let signed = Signed {
@@ -107,7 +101,7 @@ pub(super) fn verify(
     };
     // For a key of small order a signature says nothing: anyone can make it.
     public_key.check_strength()?;
-    let message = args.payload.read(console)?;
+    let message = message(&args.payload, console)?;
     let outcome = public_key.verify(&message, &args.signature);
     let checked = Checked {
         valid: outcome.is_ok(),
@@ -126,24 +120,10 @@ pub(super) fn verify(
     }
 }
 
-impl Payload {
-    fn is_stdin(&self) -> bool {
-        match (&self.text, &self.file) {
-            (_, Some(file)) => input::is_stdin(file),
-            (Some(text), None) => text == input::STDIN,
-            (None, None) => true,
-        }
-    }
-
-    fn read(&self, console: &Console) -> Result<SignBytes, CliError> {
-        let bytes = match (&self.text, &self.file) {
-            _ if self.is_stdin() => input::read(console, Path::new(input::STDIN), TEXT_BYTES_MAX)?,
-            (_, Some(file)) => input::read(console, file, TEXT_BYTES_MAX)?,
-            (Some(text), None) => Zeroizing::new(text.clone().into_bytes()),
-            (None, None) => Zeroizing::default(),
-        };
-        Ok(SignBytes::text(&bytes))
-    }
+/// What is signed or checked.
+fn message(payload: &Payload, console: &Console) -> Result<SignBytes, CliError> {
+    let bytes = payload.source().read(console, TEXT_BYTES_MAX)?;
+    Ok(SignBytes::text(&bytes))
 }
 
 #[derive(Serialize)]

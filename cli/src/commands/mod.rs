@@ -1,37 +1,64 @@
 //! The verbs.
 
 mod additions;
+mod claim;
 mod document;
+mod document_digest;
+mod events;
+mod fetch;
 mod genesis;
 mod key_view;
 mod keys;
+mod light;
+mod proofs;
+mod queries;
 mod secrets;
+mod status;
+mod transactions;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::{Args, GenesisVerb, KeysVerb, Verb};
+use crate::args::{Args, GenesisVerb, KeysVerb, LightVerb, ProofVerb, Verb};
+use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
-use crate::home;
 use crate::keyring::Keyring;
 use crate::output::Console;
 
 /// Does what the command line says.
 pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, CliError> {
-    let keyring = || home::directory(args.global.home.as_ref()).map(|home| Keyring::new(&home));
+    let context = &Context {
+        global: &args.global,
+        console,
+    };
     match &args.verb {
-        Verb::Keys(verb) => return run_keys(verb, &keyring()?, console),
-        Verb::Genesis(GenesisVerb::New(args)) => genesis::new(args, console)?,
-        Verb::Genesis(GenesisVerb::Validate(args)) => genesis::validate(&args.file, console)?,
-        Verb::Genesis(GenesisVerb::Hash(args)) => genesis::hash(&args.file, console)?,
-        Verb::Genesis(GenesisVerb::AddAccount(args)) => additions::add_account(args, console)?,
-        Verb::Genesis(GenesisVerb::AddValidator(args)) => {
-            additions::add_validator(args, keyring, console)?;
-        }
+        Verb::Keys(verb) => return run_keys(verb, &context.keyring()?, console),
+        Verb::Genesis(verb) => run_genesis(verb, context)?,
+        Verb::Tx(verb) => transactions::run(verb, context)?,
+        Verb::Query(verb) => queries::run(verb, context)?,
+        Verb::Events(args) => events::follow(args, context)?,
+        Verb::Proof(ProofVerb::Save(subject)) => proofs::save(subject, context)?,
+        Verb::Light(LightVerb::Verify(args)) => light::verify(args, console)?,
+        Verb::Status => status::show(context)?,
+        Verb::WaitApi(args) => status::wait(args, context)?,
         Verb::Completions { shell } => completions(*shell, console)?,
     }
     Ok(Exit::Ok)
+}
+
+fn run_genesis(verb: &GenesisVerb, context: &Context<'_>) -> Result<(), CliError> {
+    let console = context.console;
+    match verb {
+        GenesisVerb::New(args) => genesis::new(args, console),
+        GenesisVerb::Validate(args) => genesis::validate(&args.file, console),
+        GenesisVerb::Hash(args) => genesis::hash(&args.file, console),
+        GenesisVerb::AddAccount(args) => additions::add_account(args, console),
+        GenesisVerb::AddValidator(args) => {
+            additions::add_validator(args, || context.keyring(), console)
+        }
+        GenesisVerb::Fetch(args) => fetch::genesis(args, context),
+    }
 }
 
 fn run_keys(verb: &KeysVerb, keyring: &Keyring, console: &Console) -> Result<Exit, CliError> {

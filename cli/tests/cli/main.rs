@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+mod chain;
+mod events;
+mod fake_node;
 mod genesis;
 mod keys;
+mod light;
+mod node;
+mod proofs;
+mod queries;
 mod secrets;
 mod shell;
+mod transactions;
 mod usage;

@@ -154,6 +154,11 @@ impl CliError {
         }
     }
 
+    /// Whether the same transaction with another nonce may be taken.
+    pub(crate) fn is_nonce_race(&self) -> bool {
+        matches!(self, Self::Send(error) if error.is_nonce_race())
+    }
+
     /// Whether the reader of our output went away.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Stdout(error) if error.kind() == io::ErrorKind::BrokenPipe)

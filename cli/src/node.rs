@@ -173,6 +173,12 @@ impl Node {
                     problem: innermost(&*cause),
                 },
             },
+            // The client keeps the cause to itself.
+            ClientError::RestartNeeded(cause) => NodeError::Unreachable {
+                endpoint,
+                refused: false,
+                problem: innermost(&*cause),
+            },
             other => NodeError::Unreachable {
                 endpoint,
                 refused: false,

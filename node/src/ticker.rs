@@ -16,8 +16,12 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Says how the chain goes on until the node stops.
 pub(crate) async fn tick(feed: Arc<Feed>, pool: PoolHandle, mut stop: watch::Receiver<bool>) {
     let mut heads = feed.watch();
-    if heads.wait_for(|head| head.height.get() > 0).await.is_ok() {
-        tracing::info!(height = feed.head().height.get(), "ready");
+    tokio::select! {
+        // A node that is stopped before its first block has no news.
+        _ = stop.wait_for(|stop| *stop) => return,
+        _ = heads.wait_for(|head| head.height.get() > 0) => {
+            tracing::info!(height = feed.head().height.get(), "ready");
+        }
     }
     let mut ticks = tokio::time::interval_at(Instant::now() + INTERVAL, INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

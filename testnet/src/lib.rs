@@ -1,1 +1,35 @@
-//! Under construction.
+//! Whole networks as processes, and what must hold of them.
+//!
+//! Real programs are started on loopback addresses, driven as users drive them,
+//! and killed. What is claimed of them stands in `tests/`, one claim a test.
+//!
+//! ```text
+//! Sandbox ─▶ NodeCommand ─▶ NodeProcess ─▶ clients of the API
+//!    └ home, files             └ signals, exit codes, memory, what it said
+//! ```
+//!
+//! Invariants:
+//! - whatever is waited for has a bound, far above what it takes: time ends a
+//!   test that hangs and decides no other;
+//! - a process that is started here is ended here, by its own number, also when
+//!   a test fails;
+//! - nothing is drawn but from a [`Chance`], whose seed each failure shows.
+//!
+//! The programs are those that lie beside the test that runs ([`binary`]).
+//! `cargo test --workspace` builds them, because their packages have
+//! integration tests. With `-p pyralog-testnet` alone they must be there
+//! already: `cargo build -p pyralog-node`.
+
+mod account;
+mod binary;
+mod chance;
+mod patience;
+mod process;
+mod sandbox;
+
+pub use account::Account;
+pub use binary::binary;
+pub use chance::Chance;
+pub use patience::{PATIENCE, TEST_MAX, bounded, eventually, within};
+pub use process::{Ended, NodeCommand, NodeProcess, StartError};
+pub use sandbox::Sandbox;

@@ -22,10 +22,10 @@ use crate::sending::{
     Draft, Network, Plan, SendError, Signer, Wanted, check_settled, submit, wait,
 };
 
-/// How often a transaction is signed, if another one of the sender takes its
-/// nonce meanwhile. Two programs that send at once are met by the second try;
-/// more than two should be told their nonces.
-const ATTEMPT_COUNT_MAX: u32 = 2;
+/// How often a transaction is signed, if others of the sender take its nonce
+/// meanwhile. Of those that race, one wins each time; more than these at once
+/// should be told their nonces.
+const ATTEMPT_COUNT_MAX: u32 = 5;
 
 pub(super) fn run(verb: &TxVerb, context: &Context<'_>) -> Result<(), CliError> {
     match verb {
@@ -82,11 +82,11 @@ fn content(
     context: &Context<'_>,
 ) -> Result<Value, CliError> {
     source.check(sending.password_file())?;
-    let bytes = source.read(context.console, VALUE_BYTES_MAX)?;
-    Value::new(bytes.to_vec()).map_err(|_| CliError::TooLarge {
-        path: "the value".into(),
-        bytes_max: VALUE_BYTES_MAX,
-    })
+    let bytes = match source.read(context.console, VALUE_BYTES_MAX) {
+        Err(CliError::TooLarge { .. }) => return Err(SendError::ValueTooLong.into()),
+        read => read?,
+    };
+    Value::new(bytes.to_vec()).map_err(|_| SendError::ValueTooLong.into())
 }
 
 /// A transaction, sent or not.
@@ -184,9 +184,7 @@ fn send(
     loop {
         left -= 1;
         match sender.attempt() {
-            Err(error)
-                if left > 0 && sending.nonce.is_none() && SendError::is_nonce_race(&error) =>
-            {
+            Err(error) if left > 0 && sending.nonce.is_none() && error.is_nonce_race() => {
                 context
                     .console
                     .note(format_args!("{error}; signing it anew"));
@@ -250,8 +248,14 @@ impl Sender<'_> {
         };
         let view = DraftView::of(&draft, network);
         let transaction = draft.body.sign(key).map_err(SendError::Sign)?;
-        console.note(format_args!("sending transaction {}", transaction.id()));
+        let id = transaction.id();
+        console.note(format_args!("sending transaction {id}"));
         let submitted = submit(self.node, transaction)?;
+        // The nonce was free a moment ago. So another program has sent the very
+        // same, and this one would add nothing to it.
+        if submitted.known && self.sending.nonce.is_none() {
+            return Err(SendError::Same { id }.into());
+        }
         Ok((view, submitted))
     }
 

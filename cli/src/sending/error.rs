@@ -1,6 +1,7 @@
 //! Why a transaction was not sent, or did not do what was wanted.
 
 use pyralog_api::{Failure, FailureKind};
+use pyralog_primitives::action::VALUE_BYTES_MAX;
 use pyralog_primitives::transaction::SignError;
 use pyralog_primitives::{Address, Amount, TransactionId};
 
@@ -44,10 +45,21 @@ pub(crate) enum SendError {
         /// Transactions of the sender that come before it.
         pending: u64,
     },
+    #[error(
+        "nothing was sent: a value has at most {VALUE_BYTES_MAX} bytes; keep it elsewhere, and \
+         notarize its hash"
+    )]
+    ValueTooLong,
     #[error("nothing was sent: {0}")]
     Sign(#[from] SignError),
     #[error("nothing was sent: {}{}", harmless(&.0.message), what_to_do(.0))]
     Unfit(Failure),
+
+    #[error(
+        "another program has just sent the very same transaction, {id}, so this one added \
+         nothing to it; try again, or give each a --nonce of its own"
+    )]
+    Same { id: TransactionId },
 
     // It was sent.
     #[error("the transaction was not taken: {}{}", harmless(&.0.message), what_to_do(.0))]
@@ -104,15 +116,16 @@ impl SendError {
         }
     }
 
-    /// Whether another transaction of the sender has taken the nonce.
-    pub(crate) fn is_nonce_race(error: &CliError) -> bool {
-        let CliError::Send(error) = error else {
-            return false;
-        };
-        match &**error {
-            Self::Unfit(failure) | Self::NotTaken(failure) => {
-                matches!(failure.reason.as_ref(), "nonce_used" | "nonce_ahead")
-            }
+    /// Whether another transaction of the sender has taken the nonce that was
+    /// the next free one.
+    pub(crate) fn is_nonce_race(&self) -> bool {
+        match self {
+            Self::Unfit(failure) | Self::NotTaken(failure) => matches!(
+                failure.reason.as_ref(),
+                // The last one: the other is still pending.
+                "nonce_used" | "nonce_ahead" | "replacement_too_cheap"
+            ),
+            Self::Same { .. } => true,
             _ => false,
         }
     }
@@ -126,6 +139,8 @@ impl SendError {
             | Self::Development { .. }
             | Self::TooLittle { .. }
             | Self::WouldFail { .. }
+            | Self::ValueTooLong
+            | Self::Same { .. }
             | Self::Sign(_)
             | Self::Unfit(_)
             | Self::NotTaken(_)

@@ -64,7 +64,7 @@ pub(crate) fn wait(
                 let seconds = begun.elapsed().as_secs();
                 let (word, max) = (wanted.word(), wanted.timeout);
                 console.progress(format_args!(
-                    "waiting until it is {word}: {seconds} of {max}"
+                    "waiting until it is {word}: {seconds}s of {max}"
                 ));
             },
         );

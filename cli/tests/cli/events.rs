@@ -70,8 +70,8 @@ fn module(script: Arc<Mutex<Script>>) -> RpcModule<Arc<Mutex<Script>>> {
     let status = |script: &Arc<Mutex<Script>>| {
         let mut script = script.lock().unwrap();
         match script.statuses.len() {
-            1 => script.statuses[0].clone(),
-            _ => script.statuses.remove(0),
+            1 => json!(script.statuses[0]),
+            _ => json!(script.statuses.remove(0)),
         }
     };
     module

@@ -13,6 +13,7 @@ use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::{Amount, Nonce};
 use serde::Serialize;
 use serde_json::{Value, json};
+use tokio::net::TcpSocket;
 
 use crate::chain::{Chain, HEIGHT, receipt};
 
@@ -120,10 +121,22 @@ pub(crate) fn bytes_of(params: &Value) -> Vec<u8> {
     decode_hex(params[0].as_str().unwrap()).unwrap()
 }
 
-/// A URL at which nobody listens.
-pub(crate) fn url_of_nobody() -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    format!("http://{}", listener.local_addr().unwrap())
+/// A URL at which nobody listens, as long as this is kept: the port is taken.
+pub(crate) struct Nobody {
+    pub(crate) url: String,
+    _socket: TcpSocket,
+}
+
+impl Nobody {
+    pub(crate) fn new() -> Self {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let url = format!("http://{}", socket.local_addr().unwrap());
+        Self {
+            url,
+            _socket: socket,
+        }
+    }
 }
 
 /// A node of a network on which each transaction is applied at once. `special`

@@ -7,14 +7,15 @@ use pyralog_api::{Failure, FailureKind, GenesisView};
 use pyralog_genesis::Genesis;
 
 use crate::chain::Chain;
-use crate::fake_node::{FakeNode, Reply, node_of, url_of_nobody};
+use crate::fake_node::{FakeNode, Nobody, Reply, node_of};
 use crate::shell::{Run, Shell};
 
 const ID: &str = "0000000000000000000000000000000000000000000000000000000000000000";
 
 #[test]
 fn each_verb_says_that_no_node_answers_and_what_to_do() {
-    let (shell, url) = (Shell::new(), url_of_nobody());
+    let (shell, nobody) = (Shell::new(), Nobody::new());
+    let url = &nobody.url;
     let sentence = format!(
         "no node answers at {url} (connection refused); start one with `pyralog-node --dev`, or \
          give --node URL\n"
@@ -40,7 +41,7 @@ fn each_verb_says_that_no_node_answers_and_what_to_do() {
         "proof save account dev-0 a.proof",
     ] {
         let args: Vec<&str> = line.split(' ').collect();
-        let run = shell.run(&[&args[..], &["--node", &url]].concat());
+        let run = shell.run(&[&args[..], &["--node", url]].concat());
         run.assert_refused(69, &sentence);
     }
     assert!(!shell.path("a.proof").exists());
@@ -67,10 +68,10 @@ fn a_node_is_named_by_a_flag_a_variable_or_the_file_of_a_running_one() {
     shell.write("home/endpoint", &format!("{}\n", node.url));
     shows(shell.run(&["status"]));
 
-    let nobody = url_of_nobody();
-    variable(&nobody).assert_refused(69, "give --node URL. PYRALOG_NODE names this one\n");
+    let nobody = Nobody::new();
+    variable(&nobody.url).assert_refused(69, "give --node URL. PYRALOG_NODE names this one\n");
     variable("localhost").assert_refused(2, "PYRALOG_NODE names no node: a URL begins with");
-    shell.write("home/endpoint", &nobody);
+    shell.write("home/endpoint", &nobody.url);
     shell
         .run(&["status"])
         .assert_refused(69, "home/endpoint names this one\n");

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use pyralog_api::{
-    AccountView, Failure, FailureKind, PendingStanding, Simulated, TransactionStatus,
+    AccountView, Failure, FailureKind, PendingStanding, Simulated, Submitted, TransactionStatus,
 };
 use pyralog_primitives::action::Action;
 use pyralog_primitives::codec::Canonical;
@@ -305,6 +305,14 @@ fn what_would_fail_is_not_sent_and_its_reason_is_a_sentence() {
 }
 
 #[test]
+fn what_is_too_long_to_be_stored_is_refused_before_any_node_is_asked() {
+    let args = ["tx", "append", "audit", "--from", "dev-0"];
+    let long = "x".repeat(65_537);
+    let run = Shell::new().run_with_input(&args, &long);
+    run.assert_refused(1, "a value has at most 65536 bytes; keep it elsewhere");
+}
+
+#[test]
 fn too_little_for_amount_and_fee_is_said_with_both() {
     let poor = |call: &Call| {
         Reply::of(AccountView {
@@ -326,7 +334,7 @@ fn too_little_for_amount_and_fee_is_said_with_both() {
 }
 
 #[test]
-fn another_with_the_same_nonce_makes_it_sign_once_more() {
+fn another_with_the_same_nonce_makes_it_sign_anew() {
     let mut left = 1;
     let node = node_of(development(), move |call| match call.method.as_str() {
         SUBMIT if left > 0 => {
@@ -343,16 +351,46 @@ fn another_with_the_same_nonce_makes_it_sign_once_more() {
     assert_eq!(nonces, [Nonce::new(1), Nonce::new(2)]);
 
     // Not without end, and not against a nonce that the user gave.
-    for (line, count) in [
-        ("open-journal audit --from dev-0", 2),
-        ("open-journal audit --from dev-0 --nonce 1", 1),
+    for (reason, line, count) in [
+        ("nonce_used", "open-journal audit --from dev-0", 5),
+        (
+            "replacement_too_cheap",
+            "open-journal audit --from dev-0",
+            5,
+        ),
+        ("nonce_used", "open-journal audit --from dev-0 --nonce 1", 1),
+        ("pool_full", "open-journal audit --from dev-0", 1),
     ] {
-        let node = node_of(development(), only(SUBMIT, |_| refusal("nonce_used")));
+        let node = node_of(development(), only(SUBMIT, move |_| refusal(reason)));
         let run = tx(&Shell::new(), &node, line);
-        let sentence = "was not taken: the sentence for nonce_used (leave --nonce out";
-        run.assert_refused(1, sentence);
+        run.assert_refused(1, &format!("was not taken: the sentence for {reason} ("));
         assert_eq!(sent(&node).len(), count, "{line}");
     }
+}
+
+#[test]
+fn the_very_same_of_another_program_does_not_count_as_this_one() {
+    let submitted = |call: &Call, known| {
+        let transaction = Transaction::decode(&bytes_of(&call.params)).unwrap().id();
+        Reply::of(Submitted { transaction, known })
+    };
+    let always = only(SUBMIT, move |call| submitted(call, true));
+    let node = node_of(development(), always);
+    let shell = Shell::new();
+    let run = tx(&shell, &node, "transfer dev-1 1 --from dev-0");
+    run.assert_refused(1, "another program has just sent the very same transaction");
+    assert_eq!(sent(&node).len(), 5);
+    // With a nonce of the user's choice, sending it again is no error.
+    let line = "transfer dev-1 1 --from dev-0 --nonce 1 --output json";
+    assert_eq!(tx(&shell, &node, line).json()["known"], true);
+
+    let mut first = true;
+    let once = only(SUBMIT, move |call| {
+        submitted(call, std::mem::take(&mut first))
+    });
+    let node = node_of(development(), once);
+    let run = tx(&shell, &node, "transfer dev-1 1 --from dev-0");
+    assert_eq!((run.code, sent(&node).len()), (0, 2), "{run:?}");
 }
 
 #[test]

@@ -1,0 +1,13 @@
+//! One real node, run as its operator runs it, called as its users call it, and
+//! treated as neither would like.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod calls;
+mod connections;
+mod events;
+mod kills;
+mod operators;
+mod payments;
+mod replay;
+mod wire;

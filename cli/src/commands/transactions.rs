@@ -187,7 +187,7 @@ fn send(
             Err(error) if left > 0 && sending.nonce.is_none() && error.is_nonce_race() => {
                 context
                     .console
-                    .note(format_args!("{error}; signing it anew"));
+                    .note("another transaction of this account took the nonce; signing it anew");
             }
             Ok((draft, submitted)) => return sender.follow(&draft, &submitted),
             Err(error) => return Err(error),

@@ -11,7 +11,7 @@
 //! - the id of a transaction is told before it leaves, and if no answer comes
 //!   it is said that the transaction may have been taken: never that it failed;
 //! - a transaction is signed anew with another nonce only after the node has
-//!   refused the first.
+//!   refused the first, or had the very same already from another program.
 
 mod draft;
 mod error;

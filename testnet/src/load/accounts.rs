@@ -16,9 +16,9 @@ use pyralog_primitives::{
 use super::LoadError;
 
 /// What each account gets: enough for high fees under load.
-const FUNDS: Amount = Amount::from_tokens(2_000);
+const FUNDS: Amount = Amount::from_tokens(500);
 /// What a transfer may cost. Unused, it comes back.
-const FEE_MAX: Amount = Amount::from_tokens(10);
+const FEE_MAX: Amount = Amount::from_tokens(2);
 /// What one transfer takes; see the specification of execution.
 const TRANSFER_COMPUTE: u64 = 6_000;
 /// Blocks for which transfers are valid, within the default of networks.

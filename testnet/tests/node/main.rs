@@ -6,6 +6,7 @@
 mod calls;
 mod connections;
 mod events;
+mod hostile;
 mod kills;
 mod operators;
 mod payments;

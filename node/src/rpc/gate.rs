@@ -5,12 +5,12 @@ use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Instant;
 
-use jsonrpsee::MethodResponse;
-use jsonrpsee::core::middleware::{Batch, BatchEntry, BatchEntryErr, Notification, RpcServiceT};
+use jsonrpsee::core::middleware::{Batch, BatchEntry, Notification, RpcServiceT};
 use jsonrpsee::types::error::{
     INVALID_PARAMS_CODE, OVERSIZED_RESPONSE_CODE, TOO_MANY_SUBSCRIPTIONS_CODE,
 };
 use jsonrpsee::types::{ErrorObjectOwned, Id, Request};
+use jsonrpsee::{BatchResponseBuilder, MethodResponse};
 use pyralog_api::{Failure, FailureKind};
 use pyralog_chain::mempool::Source;
 use pyralog_primitives::text::{excerpt, nearest};
@@ -33,6 +33,7 @@ pub(super) struct Caller {
 pub(super) struct GateRules {
     pub(super) methods: Vec<&'static str>,
     pub(super) buckets: Buckets,
+    pub(super) response_bytes_max: usize,
     pub(super) metrics: Arc<Metrics>,
     pub(super) clock: Clock,
 }
@@ -131,23 +132,32 @@ where
         &self,
         requests: Batch<'a>,
     ) -> impl Future<Output = Self::BatchResponse> + Send + 'a {
-        let (service, rules) = (self.service.clone(), Arc::clone(&self.rules));
-        let admit = move |entry: BatchEntry<'a>| match &entry {
-            BatchEntry::Notification(_) => Ok(entry),
-            BatchEntry::Call(request) => {
-                let caller = request.extensions().get::<Caller>();
-                match rules.admit(request.method_name(), caller) {
-                    Ok(_) => Ok(entry),
-                    Err(failure) => Err(BatchEntryErr::new(
-                        request.id.clone().into_owned(),
-                        ErrorObjectOwned::from(failure),
-                    )),
+        let gate = self.clone();
+        let mut answers = BatchResponseBuilder::new_with_limit(self.rules.response_bytes_max);
+        async move {
+            let mut has_notification = false;
+            for entry in requests {
+                let answer = match entry {
+                    Ok(BatchEntry::Call(request)) => gate.call(request).await,
+                    Ok(BatchEntry::Notification(notification)) => {
+                        has_notification = true;
+                        gate.notification(notification).await;
+                        continue;
+                    }
+                    Err(refused) => {
+                        let (error, id) = refused.into_parts();
+                        MethodResponse::error(id, error)
+                    }
+                };
+                if let Err(too_long) = answers.append(answer) {
+                    return too_long;
                 }
             }
-        };
-        async move {
-            let entries = requests.into_iter().map(|entry| entry.and_then(&admit));
-            service.batch(Batch::from(entries.collect())).await
+            // Nobody is to answer notifications.
+            if answers.is_empty() && has_notification {
+                return MethodResponse::notification();
+            }
+            MethodResponse::from_batch(answers.finish())
         }
     }
 

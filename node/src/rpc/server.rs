@@ -6,18 +6,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
+use hyper::header::UPGRADE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::middleware::RpcServiceBuilder;
+use jsonrpsee::server::http::response;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods as RpcMethods, PingConfig,
     ServerBuilder, ServerConfig, ServerHandle, StopHandle, stop_channel,
 };
 use pyralog_api::{CometReadsServer, PyralogServer, discover};
 use pyralog_chain::mempool::Source;
+use pyralog_primitives::ByteCount;
+use pyralog_telemetry::metrics::Open;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
@@ -33,6 +38,11 @@ use crate::chain::Clock;
 /// A connection that has not said what it wants by then is closed; also one
 /// that is kept for a next call that does not come.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+/// A call that is not whole by then is given up, so that unfinished ones hold
+/// no place. Shorter, and slow lines cannot send a full one.
+const BODY_TIMEOUT: Duration = Duration::from_secs(20);
+/// What is being answered when the node stops must end by then.
+const STOP_GRACE: Duration = Duration::from_secs(5);
 /// Messages to one subscriber that wait for its connection. More hold memory
 /// for who does not read.
 const MESSAGE_BUFFER: u32 = 16;
@@ -54,6 +64,12 @@ impl Server {
         // The task ends with the handle; it does not panic.
         let _ = self.accepting.await;
     }
+}
+
+/// The place of one connection among those that are served.
+struct Place {
+    _permit: OwnedSemaphorePermit,
+    _open: Open,
 }
 
 /// What all connections share.
@@ -78,6 +94,8 @@ pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) 
         rules: Arc::new(GateRules {
             methods: methods.method_names().collect(),
             buckets: Buckets::new(settings.price_per_second_max),
+            response_bytes_max: usize::try_from(settings.response_bytes_max.get())
+                .unwrap_or(usize::MAX),
             metrics: Arc::clone(&context.metrics),
             clock,
         }),
@@ -114,8 +132,7 @@ pub(super) fn methods(context: &Arc<Context>) -> RpcModule<()> {
 
 fn config(context: &Context) -> ServerConfig {
     let settings = &context.settings;
-    let bytes =
-        |count: pyralog_primitives::ByteCount| u32::try_from(count.get()).unwrap_or(u32::MAX);
+    let bytes = |count: ByteCount| u32::try_from(count.get()).unwrap_or(u32::MAX);
     let count = |count: usize| u32::try_from(count).unwrap_or(u32::MAX);
     ServerConfig::builder()
         .max_request_body_size(bytes(settings.body_bytes_max))
@@ -170,13 +187,15 @@ async fn serve_connection(
     };
     // Small answers are not held back for more; if not, they are only slower.
     let _ = stream.set_nodelay(true);
-    let _open = shared.context.metrics.rpc.connection();
     let stop = shared.stop.clone();
-    let permit = Arc::new(permit);
+    let place = Arc::new(Place {
+        _permit: permit,
+        _open: shared.context.metrics.rpc.connection(),
+    });
     let answering = Arc::clone(&shared);
     let service = service_fn(move |request| {
-        let (shared, permit) = (Arc::clone(&answering), Arc::clone(&permit));
-        answer(request, caller, shared, permit)
+        let (shared, place) = (Arc::clone(&answering), Arc::clone(&place));
+        answer(request, caller, shared, place)
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
@@ -188,7 +207,9 @@ async fn serve_connection(
         result = &mut connection => result,
         () = stop.shutdown() => {
             connection.as_mut().graceful_shutdown();
-            connection.await
+            // Who does not finish, or does not read, is left.
+            let finished = tokio::time::timeout(STOP_GRACE, connection).await;
+            finished.unwrap_or(Ok(()))
         }
     };
     if let Err(error) = result {
@@ -196,20 +217,48 @@ async fn serve_connection(
     }
 }
 
+/// The request with its body, once that is there; or why it is not served.
+async fn whole(
+    request: hyper::Request<Incoming>,
+    bytes_max: ByteCount,
+) -> Result<HttpRequest, Box<HttpResponse>> {
+    let (parts, body) = request.into_parts();
+    if parts.headers.contains_key(UPGRADE) {
+        return Ok(HttpRequest::from_parts(parts, HttpBody::new(body)));
+    }
+    let limit = usize::try_from(bytes_max.get()).unwrap_or(usize::MAX);
+    let read = Limited::new(body, limit).collect();
+    match tokio::time::timeout(BODY_TIMEOUT, read).await {
+        Ok(Ok(body)) => {
+            let body = HttpBody::new(Full::new(body.to_bytes()));
+            Ok(HttpRequest::from_parts(parts, body))
+        }
+        Ok(Err(error)) if error.is::<LengthLimitError>() => {
+            let limit = u32::try_from(limit).unwrap_or(u32::MAX);
+            Err(Box::new(response::too_large(limit)))
+        }
+        // The caller has gone away, or is given up.
+        Ok(Err(_)) | Err(_) => Err(Box::new(response::malformed())),
+    }
+}
+
 async fn answer(
     request: hyper::Request<Incoming>,
     caller: Caller,
     shared: Arc<Shared>,
-    permit: Arc<OwnedSemaphorePermit>,
+    place: Arc<Place>,
 ) -> Result<HttpResponse, Infallible> {
     let origin = match shared.origins.decide(request.method(), request.headers()) {
         Decision::Answer(response) => return Ok(response),
         Decision::Serve(origin) => origin,
     };
-    let mut request: HttpRequest = request.map(HttpBody::new);
+    let mut request = match whole(request, shared.context.settings.body_bytes_max).await {
+        Ok(request) => request,
+        Err(response) => return Ok(*response),
+    };
     request.extensions_mut().insert(caller);
     // A WebSocket outlives its HTTP connection, and keeps its place.
-    request.extensions_mut().insert(permit);
+    request.extensions_mut().insert(place);
     let rules = Arc::clone(&shared.rules);
     let gate = RpcServiceBuilder::new().layer_fn(move |service| Gate {
         service,
@@ -223,7 +272,7 @@ async fn answer(
         Ok(response) => response,
         Err(error) => {
             tracing::debug!(%error, "a call was not served");
-            jsonrpsee::server::http::response::internal_error()
+            response::internal_error()
         }
     };
     if let Some(origin) = origin {

@@ -178,13 +178,24 @@ impl Subscriber {
                 after = Cursor::end_of(to);
                 next = oldest;
             }
-            for height in self.heights_with(filter, next, head)? {
-                let happened = self.happened_in(height, filter, after)?;
+            let mut done = head;
+            let heights = self.heights_with(filter, next, head)?;
+            if self.lag(next).is_some() {
+                // The index was pruned meanwhile, and may have said too little.
+                continue;
+            }
+            for height in heights {
+                let Some(happened) = self.happened_in(height, filter, after)? else {
+                    // It was pruned meanwhile: the next turn says that it lags.
+                    done = Height::new(height.get().saturating_sub(1));
+                    break;
+                };
                 for item in happened {
+                    after = item.cursor;
                     self.send(&EventItem::Event(item)).await?;
                 }
             }
-            after = after.max(Cursor::end_of(head));
+            after = after.max(Cursor::end_of(done));
         }
     }
 
@@ -221,29 +232,31 @@ impl Subscriber {
         Ok(heights)
     }
 
-    /// What happened at a height after a cursor, as far as it is wanted.
+    /// What happened at a height after a cursor, as far as it is wanted; none if
+    /// the height is pruned.
     fn happened_in(
         &self,
         height: Height,
         filter: &EventFilter,
         after: Cursor,
-    ) -> Result<Vec<Happened>, End> {
+    ) -> Result<Option<Vec<Happened>>, End> {
         let recent = self.context.feed.recent(height);
         let stored = if recent.is_some() {
-            None
+            Vec::new()
         } else {
             let read = self.context.store.receipts(height);
-            read.map_err(unreadable_end)?
+            match read.map_err(unreadable_end)? {
+                Some(receipts) => receipts,
+                None => return Ok(None),
+            }
         };
-        // If it was pruned a moment ago, the next turn says that it lags.
-        let stored = stored.unwrap_or_default();
         let receipts = recent.as_ref().map_or(&stored, |block| &block.receipts);
         let mut happened = Vec::new();
         for (receipt, position) in receipts.iter().zip(0..) {
             collect(receipt, (height, position), filter, &mut happened);
         }
         happened.retain(|item| item.cursor > after);
-        Ok(happened)
+        Ok(Some(happened))
     }
 
     async fn send_blocks(&mut self, after: Height) -> End {

@@ -2,17 +2,17 @@
 //! read, follow and do not keep up.
 
 use std::collections::BTreeSet;
-use std::time::Duration;
 
 use pyralog_api::{Cursor, EventItem, Hex, PyralogClient, SubmitOutcome, TransactionStatus};
 use pyralog_primitives::receipt::{Outcome, Receipt};
+use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{DurationMs, Height, Nonce};
 use pyralog_testnet::{Account, NodeCommand, NodeProcess, Sandbox, bounded, within};
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
-use crate::wire::{WebSocket, call, failure};
+use crate::wire::{WebSocket, call, failure, get};
 
 /// The smallest window that a system grants: nearly nothing is on its way to
 /// who does not read.
@@ -24,6 +24,10 @@ const UNFINISHED_HEAD: &str = "POST / HTTP/1.1\r\nHost: node\r\n";
 /// A request whose body does not end.
 const UNFINISHED_BODY: &str = "POST / HTTP/1.1\r\nHost: node\r\nContent-Type: application/json\r\n\
                                Content-Length: 1000\r\n\r\n{";
+/// The same, of someone who says that it may become something else.
+const UNFINISHED_UPGRADE: &str = "POST / HTTP/1.1\r\nHost: node\r\nUpgrade: h2c\r\n\
+                                  Content-Type: application/json\r\n\
+                                  Content-Length: 1000\r\n\r\n{";
 
 async fn begin(node: &NodeProcess, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(node.endpoint()).await.unwrap();
@@ -43,7 +47,7 @@ async fn pay(node: &NodeProcess, accounts: &[Account], count: usize) -> Vec<(Cur
         let nonce: Nonce = client.next_nonce(account.address()).await.unwrap();
         payments.push(account.pay_often(&status, nonce, accounts[0].address(), count));
     }
-    let ids: Vec<_> = payments.iter().map(|payment| payment.id()).collect();
+    let ids: Vec<_> = payments.iter().map(Transaction::id).collect();
     let outcomes = client.submit_transactions(payments.into_iter().map(Hex).collect());
     for outcome in outcomes.await.unwrap() {
         assert!(matches!(outcome, SubmitOutcome::Taken(_)), "{outcome:?}");
@@ -73,24 +77,38 @@ async fn pay(node: &NodeProcess, accounts: &[Account], count: usize) -> Vec<(Cur
 
 #[tokio::test]
 async fn callers_that_do_not_finish_keep_nobody_out() {
-    const PLACES: usize = 8;
     let sandbox = Sandbox::new();
-    let command = NodeCommand::development(&sandbox);
-    let command = command.set(&format!("rpc.connection_count_max={PLACES}"));
-    let node = command.start().await.unwrap();
+    let node = start_with_few_places(&sandbox).await;
     let mut unfinished = Vec::new();
-    for _ in 0..PLACES {
+    for _ in 0..PLACES / 2 {
         unfinished.push(begin(&node, UNFINISHED_BODY).await);
+        unfinished.push(begin(&node, UNFINISHED_UPGRADE).await);
     }
-    let client = node.client();
-    let answered = within("a place among the connections", client.node_status());
-    answered.await.unwrap();
+    assert_a_place_comes_free(node).await;
+}
+
+/// Connections of a node that takes few.
+const PLACES: usize = 4;
+
+async fn start_with_few_places(sandbox: &Sandbox) -> NodeProcess {
+    let command = NodeCommand::development(sandbox);
+    let command = command.set(&format!("rpc.connection_count_max={PLACES}"));
+    command.start().await.unwrap()
+}
+
+/// Someone else is answered once the node has had enough of the others.
+async fn assert_a_place_comes_free(node: NodeProcess) {
+    let body = request("health", &json!([])).to_string();
+    let answer = within("a place among the connections", async {
+        call(node.endpoint(), &body).await
+    });
+    assert_eq!(answer.await["result"], json!({}));
     assert_eq!(node.stop().await.code, Some(0));
 }
 
 #[tokio::test]
 async fn callers_that_do_not_finish_do_not_keep_a_node_from_stopping() {
-    for unfinished in [UNFINISHED_HEAD, UNFINISHED_BODY] {
+    for unfinished in [UNFINISHED_HEAD, UNFINISHED_BODY, UNFINISHED_UPGRADE] {
         let sandbox = Sandbox::new();
         let node = NodeCommand::development(&sandbox).start().await.unwrap();
         let _caller = begin(&node, unfinished).await;
@@ -99,33 +117,6 @@ async fn callers_that_do_not_finish_do_not_keep_a_node_from_stopping() {
         assert_eq!(ended.code, Some(0), "{unfinished:?}: {ended:?}");
         assert!(ended.stderr.contains("stopped"), "{ended:?}");
     }
-}
-
-#[tokio::test]
-async fn a_caller_that_asks_and_never_reads_takes_no_memory_and_does_not_keep_a_node_from_stopping()
-{
-    const CALLS: usize = 1_000;
-    /// Above what the buffers of one connection hold, far below all answers.
-    const GROWTH_MAX: u64 = 64 * 1024 * 1024;
-    let sandbox = Sandbox::new();
-    let node = NodeCommand::development(&sandbox).start().await.unwrap();
-    let accounts: Vec<Account> = (0..10).map(Account::development).collect();
-    let done = pay(&node, &accounts, 64).await;
-    let (first, _) = done[0];
-    let before = node.memory().get();
-    let mut deaf = WebSocket::open(node.endpoint(), Some(WINDOW)).await;
-    let ask = request("pyralog_block", &json!([first.height])).to_string();
-    for _ in 0..CALLS {
-        // A node that takes no more calls from who reads no answers is right.
-        if !deaf.send_within(&ask, Duration::from_secs(2)).await {
-            break;
-        }
-    }
-    node.status().await;
-    let after = node.memory().get();
-    assert!(after < before + GROWTH_MAX, "{before} to {after} bytes");
-    let ended = node.stop().await;
-    assert_eq!(ended.code, Some(0), "{ended:?}");
 }
 
 #[tokio::test]
@@ -151,18 +142,15 @@ async fn fall_behind() {
     while node.status().await.oldest.get() == 0 {
         done.extend(pay(&node, &accounts, 64).await);
     }
-    let last = done.iter().map(|(first, _)| first.height).max().unwrap();
-    let (received, lags) = read_up_to(&mut slow, last).await;
+    let expected = cursors_of(&done);
+    let (received, lags) = read_up_to(&mut slow, expected[expected.len() - 1]).await;
     assert!(received.is_sorted_by(|one, next| one < next));
     let received: BTreeSet<Cursor> = received.into_iter().collect();
     let is_told = |cursor: &Cursor| {
         let covers = |(from, to): &(Height, Height)| (*from..=*to).contains(&cursor.height);
         received.contains(cursor) || lags.iter().any(covers)
     };
-    let missing: Vec<Cursor> = cursors_of(&done)
-        .into_iter()
-        .filter(|cursor| !is_told(cursor))
-        .collect();
+    let missing: Vec<&Cursor> = expected.iter().filter(|cursor| !is_told(cursor)).collect();
     assert!(
         missing.is_empty(),
         "{} events are neither sent nor said to be missing, {} to {}; lags: {lags:?}",
@@ -173,22 +161,17 @@ async fn fall_behind() {
     assert_eq!(node.stop().await.code, Some(0));
 }
 
-/// What a subscriber is sent until the end of a height: events, and lags.
-async fn read_up_to(socket: &mut WebSocket, last: Height) -> (Vec<Cursor>, Vec<(Height, Height)>) {
+/// What a subscriber is sent up to an event: events, and lags.
+async fn read_up_to(socket: &mut WebSocket, last: Cursor) -> (Vec<Cursor>, Vec<(Height, Height)>) {
     let (mut cursors, mut lags) = (Vec::new(), Vec::new());
-    // All events of the last payment come one after the other.
-    let mut of_last = 0;
-    while of_last < 64 {
+    while cursors.last() != Some(&last) {
         let message = socket.next().await.expect("the node goes on");
         let item = &message["params"]["result"];
         if item.is_null() {
             continue; // the answer to the call
         }
         match serde_json::from_value(item.clone()).unwrap() {
-            EventItem::Event(happened) => {
-                of_last += usize::from(happened.cursor.height == last);
-                cursors.push(happened.cursor);
-            }
+            EventItem::Event(happened) => cursors.push(happened.cursor),
             EventItem::Lagged { from, to } => lags.push((from, to)),
             EventItem::Ended { reason } => panic!("{reason}"),
         }
@@ -229,5 +212,26 @@ async fn each_call_of_a_batch_is_refused_as_it_would_be_alone() {
             "{one}: {together:?}"
         );
     }
+    assert_eq!(node.stop().await.code, Some(0));
+}
+
+#[tokio::test]
+async fn connections_are_counted_as_long_as_they_are_open() {
+    const SOCKETS: usize = 5;
+    let sandbox = Sandbox::new();
+    let node = NodeCommand::development(&sandbox).start().await.unwrap();
+    let mut sockets = Vec::new();
+    for _ in 0..SOCKETS {
+        let mut socket = WebSocket::open(node.endpoint(), None).await;
+        // It is answered, so it is open on the other side too.
+        socket
+            .send(&request("health", &json!([])).to_string())
+            .await;
+        socket.next().await.unwrap();
+        sockets.push(socket);
+    }
+    let page = get(node.metrics(), "/metrics").await.body;
+    let line = format!("pyralog_rpc_connections {SOCKETS}");
+    assert!(page.lines().any(|found| found == line), "{page}");
     assert_eq!(node.stop().await.code, Some(0));
 }

@@ -2,7 +2,7 @@
 
 use crate::{Effect, Input, Tick};
 
-/// Decides which block is next. See the [crate](crate).
+/// Decides which block is next. See the [crate].
 pub trait Engine {
     /// Applies one input and appends what is to be done, in order: an effect is
     /// begun only once those before it have been done.

@@ -15,7 +15,7 @@
 //!   a test fails;
 //! - nothing is drawn but from a [`Chance`], whose seed each failure shows.
 //!
-//! The programs are those that lie beside the test that runs ([`binary`]).
+//! The programs are those that lie beside the test that runs ([`binary()`]).
 //! `cargo test --workspace` builds them, because their packages have
 //! integration tests. With `-p pyralog-testnet` alone they must be there
 //! already: `cargo build -p pyralog-node`.

@@ -5,7 +5,7 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BlockId, DurationMs, Height, Round, Signature};
 
-/// The engine. See the [crate](crate).
+/// The engine. See the [crate].
 #[derive(Debug)]
 pub struct Solo {
     block_interval: DurationMs,

@@ -1,5 +1,5 @@
 //! What a node says and is asked, for servers and clients: one JSON-RPC
-//! surface, declared once in [`Pyralog`].
+//! surface, declared once, from which come [`PyralogServer`] and [`PyralogClient`].
 //!
 //! Everything that is hashed or signed crosses in its canonical encoding, as
 //! hex ([`Hex`]). JSON is only a view: numbers of 64 bits and more are strings,

@@ -15,7 +15,7 @@ use crate::table::{Setting, all, find};
 /// higher, and fewer instances fit below the highest port.
 pub const PORTS_PER_INSTANCE: u16 = 10;
 
-/// Settings within all bounds, each with its origin. See the [crate](crate).
+/// Settings within all bounds, each with its origin. See the [crate].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loaded {
     settings: Settings,

@@ -16,12 +16,15 @@ const INTERVAL: Duration = Duration::from_secs(10);
 /// Says how the chain goes on until the node stops.
 pub(crate) async fn tick(feed: Arc<Feed>, pool: PoolHandle, mut stop: watch::Receiver<bool>) {
     let mut heads = feed.watch();
-    tokio::select! {
+    // What is waited for holds a lock on the head, and a publisher that waits
+    // for it keeps every other reader out: only the height may leave here.
+    let first = tokio::select! {
         // A node that is stopped before its first block has no news.
         _ = stop.wait_for(|stop| *stop) => return,
-        _ = heads.wait_for(|head| head.height.get() > 0) => {
-            tracing::info!(height = feed.head().height.get(), "ready");
-        }
+        head = heads.wait_for(|head| head.height.get() > 0) => head.map(|head| head.height),
+    };
+    if let Ok(height) = first {
+        tracing::info!(height = height.get(), "ready");
     }
     let mut ticks = tokio::time::interval_at(Instant::now() + INTERVAL, INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);

@@ -8,13 +8,13 @@ use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
-use hyper::header::UPGRADE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::http::response;
+use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods as RpcMethods, PingConfig,
     ServerBuilder, ServerConfig, ServerHandle, StopHandle, stop_channel,
@@ -222,10 +222,11 @@ async fn whole(
     request: hyper::Request<Incoming>,
     bytes_max: ByteCount,
 ) -> Result<HttpRequest, Box<HttpResponse>> {
-    let (parts, body) = request.into_parts();
-    if parts.headers.contains_key(UPGRADE) {
-        return Ok(HttpRequest::from_parts(parts, HttpBody::new(body)));
+    // Only what will be a WebSocket: any other upgrade is answered as a call.
+    if is_upgrade_request(&request) {
+        return Ok(request.map(HttpBody::new));
     }
+    let (parts, body) = request.into_parts();
     let limit = usize::try_from(bytes_max.get()).unwrap_or(usize::MAX);
     let read = Limited::new(body, limit).collect();
     match tokio::time::timeout(BODY_TIMEOUT, read).await {

@@ -228,6 +228,13 @@ impl NodeProcess {
         ByteCount::new(1024 * kib.expect("the system says so of each process"))
     }
 
+    /// Files that it has open, sockets among them.
+    pub fn open_files(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.child.id());
+        let files = fs::read_dir(path).expect("the process runs");
+        files.count()
+    }
+
     /// Ends it at once, as a loss of power to the process does.
     pub fn kill(&mut self) {
         // It may have ended already; then there is nothing to end.

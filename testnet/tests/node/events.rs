@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jsonrpsee::core::client::Subscription;
 use jsonrpsee::http_client::HttpClient;
 use jsonrpsee::ws_client::WsClientBuilder;
-use pyralog_api::{Cursor, EventItem, Happened, Hex, PyralogClient};
+use pyralog_api::{Cursor, EventItem, Failure, FailureKind, Happened, Hex, PyralogClient};
 use pyralog_primitives::receipt::{Outcome, Receipt};
 use pyralog_primitives::{DurationMs, Height, Nonce};
 use pyralog_testnet::{
@@ -175,6 +175,10 @@ async fn a_subscriber_that_comes_back_too_late_is_told_what_it_has_missed() {
         client.wait_transaction(id, wait, None).await.unwrap();
     }
     let oldest = node.status().await.oldest;
+    let read = client.block(Some(Height::FIRST)).await;
+    let failure = Failure::of(&read.unwrap_err()).unwrap();
+    let told = (failure.kind, failure.reason.as_ref(), failure.retryable);
+    assert_eq!(told, (FailureKind::Pruned, "pruned", false), "{failure:?}");
     let subscriber = node.subscriber().await;
     let after = Cursor::end_of(Height::new(3));
     let mut items = subscriber

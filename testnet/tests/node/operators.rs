@@ -136,6 +136,15 @@ async fn each_wrong_start_says_what_to_do() {
     assert!(ended.stderr.contains("config.toml"), "{ended:?}");
 
     let sandbox = Sandbox::new();
+    sandbox.write("home/dev-local/config.toml", "[rpc]\nlisen = \"[::1]:1\"\n");
+    let ended = NodeCommand::development(&sandbox).run().await;
+    assert_eq!(ended.code, Some(78), "{ended:?}");
+    assert!(
+        ended.stderr.contains("did you mean 'rpc.listen'?"),
+        "{ended:?}"
+    );
+
+    let sandbox = Sandbox::new();
     std::fs::create_dir_all(sandbox.home().join("dev-local/config.toml")).unwrap();
     let ended = NodeCommand::development(&sandbox).run().await;
     assert_eq!(ended.code, Some(74), "{ended:?}");

@@ -4,7 +4,6 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fs;
-use std::path::PathBuf;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -64,15 +63,9 @@ impl StateReader for Memory {
 /// that takes nothing on trust. Everything must be as the node has it, and what
 /// it acknowledged must be in it.
 pub(crate) fn replay(sandbox: &Sandbox, head: &NodeStatus, told: &[Acknowledged]) {
-    let chain = chain_directory(sandbox);
-    let document = fs::read_to_string(chain.join("genesis.toml")).unwrap();
-    let genesis = Genesis::parse(&document).unwrap();
-    // Opening compares the state on disk with its root.
-    let options = Options::default();
-    let replica = Replica::open(&chain.join("store"), &genesis, options, MEMORY_MAX).unwrap();
+    let (genesis, replica) = open(sandbox, head);
     let store = replica.store();
     let stored = store.head().unwrap();
-    assert!(stored.height >= head.height, "{stored:?} {head:?}");
     let memory = Memory::default();
     let mut ledger = begin(&genesis, &memory);
     let supply = memory.supply();
@@ -98,6 +91,19 @@ pub(crate) fn replay(sandbox: &Sandbox, head: &NodeStatus, told: &[Acknowledged]
     assert!(expected.is_empty(), "{expected:?}");
     assert_eq!(ledger.info().block, stored.block);
     assert_eq!(ledger.info().tree.root(), stored.root);
+}
+
+/// Opens the chain of a node that has stopped. That compares the state on disk
+/// with its root; and it is not behind how the node stood.
+pub(crate) fn open(sandbox: &Sandbox, head: &NodeStatus) -> (Genesis, Replica) {
+    let chain = sandbox.home().join("dev-local");
+    let document = fs::read_to_string(chain.join("genesis.toml")).unwrap();
+    let genesis = Genesis::parse(&document).unwrap();
+    let options = Options::default();
+    let replica = Replica::open(&chain.join("store"), &genesis, options, MEMORY_MAX).unwrap();
+    let stored = replica.store().head().unwrap();
+    assert!(stored.height >= head.height, "{stored:?} {head:?}");
+    (genesis, replica)
 }
 
 fn begin(genesis: &Genesis, memory: &Memory) -> Ledger<Memory> {
@@ -130,9 +136,4 @@ fn execute(
     memory.write(&batch.write_set);
     ledger.commit(height);
     block
-}
-
-/// The only chain of the home.
-pub(crate) fn chain_directory(sandbox: &Sandbox) -> PathBuf {
-    sandbox.home().join("dev-local")
 }

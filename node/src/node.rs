@@ -11,7 +11,7 @@ use pyralog_config::Settings;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
-use pyralog_primitives::{BlockCount, DurationMs, SecretKey};
+use pyralog_primitives::{BlockCount, DurationMs, Round, SecretKey, VotingPower};
 use pyralog_replica::{OpenError, Replica};
 use pyralog_solo::Solo;
 use pyralog_store::{Options, Store};
@@ -270,6 +270,10 @@ fn describe(metrics: &Metrics, network: &Network, head: &Published, store: &Stor
         .consensus
         .set_validators(network.genesis.validators().len());
     metrics.consensus.set_height(head.height);
+    // A lone validator needs one attempt, misses nobody and follows nobody.
+    metrics.consensus.set_round(Round::FIRST);
+    metrics.consensus.set_missing_power(VotingPower::new(0));
+    metrics.blocksync.set_syncing(false);
     metrics.chain.set_base_fee(head.chain.base_fee);
     metrics.chain.set_burned(head.chain.burned);
     metrics.store.set_durable_height(head.height);

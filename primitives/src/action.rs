@@ -78,6 +78,20 @@ pub enum Action {
     },
 }
 
+impl Action {
+    /// The tokens that it takes from the sender, besides the fee.
+    pub const fn moves(&self) -> Amount {
+        match self {
+            Self::Transfer { amount, .. } => *amount,
+            Self::Put { .. }
+            | Self::Delete { .. }
+            | Self::Append { .. }
+            | Self::Notarize { .. }
+            | Self::OpenJournal { .. } => Amount::ZERO,
+        }
+    }
+}
+
 /// Who may append to a journal. New kinds are added at the end.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,

@@ -192,13 +192,6 @@ fn signed_id(id: TransactionId, signature: &Signature) -> SignedTransactionId {
 }
 
 fn spends(body: &TransactionBody) -> Option<Amount> {
-    let transfers = body.actions.iter().map(|action| match action {
-        Action::Transfer { amount, .. } => *amount,
-        Action::Put { .. }
-        | Action::Delete { .. }
-        | Action::Append { .. }
-        | Action::Notarize { .. }
-        | Action::OpenJournal { .. } => Amount::ZERO,
-    });
+    let transfers = body.actions.iter().map(Action::moves);
     Amount::checked_sum(std::iter::once(body.fee_max).chain(transfers))
 }

@@ -117,14 +117,7 @@ fn with_margin(base: Amount) -> Amount {
 
 /// The tokens that the actions move.
 fn moved_by(actions: &[Action]) -> Option<Amount> {
-    Amount::checked_sum(actions.iter().map(|action| match action {
-        Action::Transfer { amount, .. } => *amount,
-        Action::Put { .. }
-        | Action::Delete { .. }
-        | Action::Append { .. }
-        | Action::Notarize { .. }
-        | Action::OpenJournal { .. } => Amount::ZERO,
-    }))
+    Amount::checked_sum(actions.iter().map(Action::moves))
 }
 
 /// Says what the account lacks before the node says only that it does. The fee

@@ -33,15 +33,13 @@ pub enum FailureKind {
     DiskLow,
     /// The caller is above a limit.
     Limit,
-    /// This node does not keep what is asked for.
-    Disabled,
     /// The node is going down, or something in it failed.
     Internal,
 }
 
 impl FailureKind {
     /// All kinds.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 10] = [
         Self::Parameters,
         Self::Method,
         Self::Rejected,
@@ -51,7 +49,6 @@ impl FailureKind {
         Self::NotYet,
         Self::DiskLow,
         Self::Limit,
-        Self::Disabled,
         Self::Internal,
     ];
 
@@ -68,7 +65,6 @@ impl FailureKind {
             Self::NotYet => -32024,
             Self::DiskLow => -32025,
             Self::Limit => -32026,
-            Self::Disabled => -32027,
             Self::Internal => -32028,
         }
     }

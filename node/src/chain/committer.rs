@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pyralog_chain::Provable;
+use pyralog_primitives::block::Header;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
 use pyralog_primitives::write_set::CommitBatch;
-use pyralog_primitives::{BlockCount, Height};
+use pyralog_primitives::{BlockCount, DurationMs, Height};
 use pyralog_store::{CommitError, PruneError, Store};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::mpsc;
@@ -58,13 +59,14 @@ impl Committer {
         self.metrics.store.observe_commit(start.elapsed());
         let header = &batch.block.header;
         let height = header.height;
-        self.metrics.store.set_durable_height(height);
+        let chain = chain_state(&batch);
+        self.note(header, &chain);
         let head = Published {
             height,
             block: batch.certificate.value(),
             time: header.time,
             state_root: batch.state_root,
-            chain: chain_state(&batch),
+            chain,
             provable,
         };
         self.feed.publish(head, batch.receipts);
@@ -72,6 +74,21 @@ impl Committer {
         // Nobody waits for it once the driver has stopped.
         let _ = self.durable.blocking_send(height);
         self.prune(height)
+    }
+
+    fn note(&self, header: &Header, chain: &ChainState) {
+        self.metrics.store.set_durable_height(header.height);
+        self.metrics.chain.set_base_fee(chain.base_fee);
+        self.metrics.chain.set_burned(chain.burned);
+        // Genesis may be long ago: the first block says nothing about intervals.
+        if header.height > Height::FIRST {
+            let since = header
+                .time
+                .get()
+                .saturating_sub(self.feed.head().time.get());
+            let interval = DurationMs::new(since);
+            self.metrics.consensus.observe_block_interval(interval);
+        }
     }
 
     fn prune(&self, height: Height) -> Result<(), Halt> {

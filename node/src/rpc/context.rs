@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyralog_chain::Trial;
 use pyralog_config::RpcSettings;
 use pyralog_genesis::Genesis;
 use pyralog_primitives::Address;
@@ -45,16 +44,6 @@ impl Context {
     /// Proofs as of now.
     pub(crate) fn prover(&self) -> Prover {
         Prover::new(Arc::clone(&self.store), self.head().provable.clone())
-    }
-
-    /// Tries transactions out after a block.
-    pub(crate) fn trial(&self, head: &Published) -> Trial {
-        Trial {
-            genesis: self.genesis.hash(),
-            parameters: *self.genesis.parameters(),
-            height: head.height,
-            time: head.time,
-        }
     }
 
     pub(crate) fn is_disk_low(&self) -> bool {

@@ -3,10 +3,13 @@
 //! Invariants:
 //! - reads come from the store and from what is published, so that nobody
 //!   waits for execution or for a commit;
-//! - every connection, body, batch, subscription and answer is bounded, and
-//!   what a caller may cost in a second too ([`prices`]);
+//! - connections, bodies, batches, subscriptions and single answers are bounded,
+//!   and what a caller may cost in a second too ([`prices`]);
 //! - a subscriber holds nothing but its own place in the chain: one that is
 //!   slow, or reads nothing, costs no memory that grows.
+//!
+//! Not bounded yet: how many answers wait for a caller that does not read. Over
+//! a `WebSocket` each call is a task that holds its answer until it is sent.
 
 mod comet;
 mod context;

@@ -4,6 +4,7 @@ use pyralog_api::{
     AccountView, BlockView, EntriesView, EntryView, Failure, FailureKind, Limits, NodeStatus,
     ReceiptView, Simulated, StateView, Subject, ValidatorView, ValidatorsView,
 };
+use pyralog_chain::Trial;
 use pyralog_primitives::action::{Key, Name};
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::Canonical;
@@ -180,11 +181,12 @@ pub(super) fn entries(
 
 pub(super) fn simulate(context: &Context, body: &TransactionBody) -> Result<Simulated, Failure> {
     let view = view(context)?;
-    let head = context.head();
     let height = view.head().height;
-    let trial = pyralog_chain::Trial {
+    let trial = Trial {
+        genesis: context.genesis.hash(),
+        parameters: *context.genesis.parameters(),
         height,
-        ..context.trial(&head)
+        time: context.head().time,
     };
     let simulation = trial.run(StateOfView(view), body);
     let simulation = simulation.map_err(|error| of_simulation(&error))?;

@@ -11,8 +11,8 @@ use std::time::Duration;
 use jsonrpsee::core::SubscriptionResult;
 use jsonrpsee::{PendingSubscriptionSink, SubscriptionSink};
 use pyralog_api::{BlockItem, Cursor, EventFilter, EventItem, Failure, FailureKind, Happened};
-use pyralog_primitives::Height;
 use pyralog_primitives::receipt::{Event, Outcome, Receipt};
+use pyralog_primitives::{BlockCount, Height};
 use pyralog_store::{ReadError, Term, TransactionPlace};
 use pyralog_telemetry::metrics::Open;
 use serde::Serialize;
@@ -26,8 +26,11 @@ use crate::chain::Published;
 /// busy one loses its place; longer, and dead ones hold their connection.
 const SEND_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Heights looked up in the index at once.
+/// Places looked up in the index at once.
 const INDEX_PAGE: usize = 256;
+/// Heights read in one turn. Without it, a reader from the beginning would list
+/// the whole chain in memory; lower, and the index is asked for little at once.
+const TURN_HEIGHTS: BlockCount = BlockCount::new(64);
 
 /// The right to one of the subscriptions of this node.
 struct Permit {
@@ -178,6 +181,7 @@ impl Subscriber {
                 after = Cursor::end_of(to);
                 next = oldest;
             }
+            let head = next.after(TURN_HEIGHTS).map_or(head, |last| head.min(last));
             let mut done = head;
             let heights = self.heights_with(filter, next, head)?;
             if self.lag(next).is_some() {

@@ -9,13 +9,10 @@ use jsonrpsee::ws_client::WsClientBuilder;
 use pyralog_api::{Cursor, EventItem, Failure, FailureKind, Happened, Hex, PyralogClient};
 use pyralog_primitives::receipt::{Outcome, Receipt};
 use pyralog_primitives::{DurationMs, Height, Nonce};
-use pyralog_testnet::{
-    Account, Chance, NodeCommand, NodeProcess, Sandbox, bounded, eventually, within,
-};
+use pyralog_testnet::{Account, Chance, NodeCommand, Sandbox, bounded, eventually, within};
 use tokio::sync::{Mutex, watch};
-use tokio::task::JoinSet;
 
-use crate::payments::{Book, pay_until_it_is_gone};
+use crate::payments::{Book, pay_in_a_circle};
 
 const RESTART_COUNT: usize = 20;
 const ACCOUNT_COUNT: usize = 3;
@@ -38,7 +35,7 @@ async fn follow_through_restarts() {
     let mut node = command.start().await.unwrap();
     for restart in 0..RESTART_COUNT {
         endpoint.send_replace(Some(node.endpoint().to_owned()));
-        let mut tasks = pay(&node, &mut chance);
+        let mut tasks = pay_in_a_circle(&node, ACCOUNT_COUNT, &mut chance, &Book::default());
         tokio::time::sleep(chance.millis(50, 500)).await;
         if restart % 2 == 0 {
             node.kill();
@@ -69,24 +66,6 @@ async fn follow_through_restarts() {
     drop(endpoint);
     within("the subscriber goes", subscriber).await.unwrap();
     assert_same(&received.lock().await, &expected);
-}
-
-fn pay(node: &NodeProcess, chance: &mut Chance) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    for index in 0..ACCOUNT_COUNT {
-        let account = Account::development(index);
-        let to = Account::development((index + 1) % ACCOUNT_COUNT);
-        let client = node.client();
-        let book = Book::default();
-        tasks.spawn(pay_until_it_is_gone(
-            account,
-            to,
-            client,
-            chance.split(),
-            book,
-        ));
-    }
-    tasks
 }
 
 /// Subscribes to each node that comes up, after what was received before.

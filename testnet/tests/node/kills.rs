@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex};
 use jsonrpsee::http_client::HttpClient;
 use pyralog_api::{NodeStatus, PyralogClient, TransactionStatus};
 use pyralog_primitives::{BlockId, Height};
-use pyralog_testnet::{Account, Chance, NodeCommand, NodeProcess, Sandbox, bounded, eventually};
+use pyralog_testnet::{Chance, NodeCommand, NodeProcess, Sandbox, bounded, eventually};
 use tokio::task::JoinSet;
 
-use crate::payments::{Acknowledged, Book, pay_until_it_is_gone};
+use crate::payments::{Acknowledged, Book, pay_in_a_circle};
 use crate::replay::{open, replay};
 
 /// How often the node is killed; `PYRALOG_KILLS` says otherwise.
@@ -96,19 +96,7 @@ async fn kill_again_and_again(
 
 /// Starts accounts that pay, and one who watches the head.
 fn pay(node: &NodeProcess, chance: &mut Chance, book: &Book, highest: &HighestSeen) -> JoinSet<()> {
-    let mut tasks = JoinSet::new();
-    for index in 0..ACCOUNT_COUNT {
-        let account = Account::development(index);
-        let to = Account::development((index + 1) % ACCOUNT_COUNT);
-        let (client, book) = (node.client(), Arc::clone(book));
-        tasks.spawn(pay_until_it_is_gone(
-            account,
-            to,
-            client,
-            chance.split(),
-            book,
-        ));
-    }
+    let mut tasks = pay_in_a_circle(node, ACCOUNT_COUNT, chance, book);
     tasks.spawn(watch_head(node.client(), Arc::clone(highest)));
     tasks
 }

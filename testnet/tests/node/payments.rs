@@ -8,7 +8,8 @@ use pyralog_api::{Failure, Hex, PyralogClient, SubmitOutcome, TransactionStatus}
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{Amount, DurationMs, Height, Nonce, TransactionId};
-use pyralog_testnet::{Account, Chance};
+use pyralog_testnet::{Account, Chance, NodeProcess};
+use tokio::task::JoinSet;
 
 /// Payments that are sent together, at most.
 const TOGETHER_COUNT_MAX: usize = 8;
@@ -47,9 +48,29 @@ impl Acknowledged {
     }
 }
 
+/// Starts so many accounts that each pay the next, until the node is gone.
+pub(crate) fn pay_in_a_circle(
+    node: &NodeProcess,
+    count: usize,
+    chance: &mut Chance,
+    book: &Book,
+) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    for index in 0..count {
+        tasks.spawn(pay_until_it_is_gone(
+            Account::development(index),
+            Account::development((index + 1) % count),
+            node.client(),
+            chance.split(),
+            Arc::clone(book),
+        ));
+    }
+    tasks
+}
+
 /// Pays, waits until it is final, writes that into the book, and pays again,
 /// until the node is gone. What a node that is there answers must be good.
-pub(crate) async fn pay_until_it_is_gone(
+async fn pay_until_it_is_gone(
     account: Account,
     to: Account,
     client: HttpClient,

@@ -27,7 +27,7 @@ bootstrap: ## install what is missing on Debian or Ubuntu, say what to install e
 
 .PHONY: run
 run: bootstrap ## build, and start a network of one node with funded accounts (FLAGS="…" for the node)
-	$(call say,Building the node and the command line (the first build takes about ten minutes, half of it RocksDB))
+	$(call say,Building the node and the command line (the first build takes about half an hour, most of it RocksDB))
 	@$(CARGO) build --locked -p pyralog-node -p pyralog
 	@scripts/run.sh "$(CARGO_TARGET_DIR)/debug" $(FLAGS)
 

@@ -1,13 +1,25 @@
 //! What an engine asks for.
 
 use pyralog_primitives::certificate::Certificate;
-use pyralog_primitives::vote::{VoteKind, VotedValue};
-use pyralog_primitives::{DurationMs, Height, Round};
+use pyralog_primitives::vote::Evidence;
+use pyralog_primitives::{BlockId, DurationMs, Height, Round};
+
+use crate::message::Message;
+use crate::record::Record;
+use crate::statement::Statement;
 
 /// Something to do. New kinds come with the engines that need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Give [`crate::Input::Timer`] back after a while.
+    /// Write this down; it is durable before the next effect begins.
+    Persist(Record),
+    /// Sign with the validator's key, and give [`crate::Input::Signed`] back,
+    /// or [`crate::Input::Refused`].
+    Sign(Statement),
+    /// Tell all validators. With a proposal goes its block, if it is held.
+    Broadcast(Message),
+    /// Give [`crate::Input::Timer`] back after a while. Setting a timer that
+    /// runs already sets it anew.
     SetTimer {
         /// What to give back.
         timer: Timer,
@@ -20,26 +32,21 @@ pub enum Effect {
         /// Its height.
         height: Height,
     },
-    /// Sign with the validator's key, and give [`crate::Input::Signed`] back.
-    Sign(SignRequest),
+    /// Get hold of this block, make it durable, execute it, and give
+    /// [`crate::Input::Checked`] back.
+    Check {
+        /// Its height.
+        height: Height,
+        /// Which one.
+        block: BlockId,
+    },
     /// The block of this certificate is final.
     Finalize {
         /// Why.
         certificate: Certificate,
     },
-}
-
-/// What a validator is to sign.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct SignRequest {
-    /// What the vote says.
-    pub kind: VoteKind,
-    /// About which height.
-    pub height: Height,
-    /// In which attempt.
-    pub round: Round,
-    /// For which block.
-    pub value: VotedValue,
+    /// A validator broke the rules, and this proves it.
+    Report(Evidence),
 }
 
 /// A timer, by what it is for. One that is set for a height has no meaning at
@@ -51,4 +58,27 @@ pub enum Timer {
         /// The height.
         height: Height,
     },
+    /// The round has taken too long.
+    Round {
+        /// The height.
+        height: Height,
+        /// The round.
+        round: Round,
+    },
+    /// What was said at this height may have been lost on its way.
+    Resend {
+        /// The height.
+        height: Height,
+    },
+}
+
+impl Timer {
+    /// For which height it was set.
+    pub const fn height(&self) -> Height {
+        match *self {
+            Self::EmptyBlock { height } | Self::Round { height, .. } | Self::Resend { height } => {
+                height
+            }
+        }
+    }
 }

@@ -8,7 +8,6 @@ use std::thread::JoinHandle;
 use pyralog_chain::Application;
 use pyralog_chain::mempool::{Limits, Rules};
 use pyralog_config::Settings;
-use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
 use pyralog_primitives::{BlockCount, DurationMs, Round, SecretKey, VotingPower};
@@ -20,7 +19,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::chain::{Clock, Committer, Driver, Feed, Halt, Published, SETTLING_COUNT_MAX};
+use crate::chain::{Clock, Committer, Driver, Feed, Halt, Parent, Published, SETTLING_COUNT_MAX};
 use crate::error::NodeError;
 use crate::health::Health;
 use crate::home::Home;
@@ -177,13 +176,12 @@ impl Shared {
             keep_blocks,
             durable: durable_in,
         };
-        let (parent_certificate, has_unproved) = parent(&replica)?;
+        let parent = parent(&replica)?;
         let driver = Driver {
             engine,
             replica,
             key,
-            parent_certificate,
-            has_unproved,
+            parent,
             pool: self.pool.clone(),
             metrics: Arc::clone(&self.metrics),
             clock: self.clock,
@@ -307,10 +305,10 @@ fn start_pool(
 }
 
 /// Why the last block is final, and whether it carried transactions.
-fn parent(replica: &Replica) -> Result<(Option<Certificate>, bool), NodeError> {
+fn parent(replica: &Replica) -> Result<Option<Parent>, NodeError> {
     let height = replica.ledger.info().height;
     if height.get() == 0 {
-        return Ok((None, false));
+        return Ok(None);
     }
     let missing = |what| OpenError::Missing { what, height };
     let store = replica.store();
@@ -318,5 +316,5 @@ fn parent(replica: &Replica) -> Result<(Option<Certificate>, bool), NodeError> {
     let certificate = certificate.ok_or(missing("certificate"))?;
     let block = store.block(height).map_err(OpenError::from)?;
     let block = block.ok_or(missing("block"))?;
-    Ok((Some(certificate), !block.transactions.is_empty()))
+    Ok(Some(Parent::new(&block, certificate)))
 }

@@ -12,10 +12,10 @@ use crate::batch::{BatchItem, verify_batch};
 use crate::codec::{Bytes, Canonical, List};
 use crate::hash::Domain;
 use crate::ids::{BlockId, CertificateHash, GenesisHash};
-use crate::keys::{BadSignature, Signature};
+use crate::keys::{BadSignature, PublicKey, Signature};
 use crate::numbers::{Height, Round, VotingPower};
 use crate::sign_bytes::SignBytes;
-use crate::validators::{VALIDATOR_COUNT_MAX, Validator, ValidatorSet};
+use crate::validators::{VALIDATOR_COUNT_MAX, Validator, ValidatorIndex, ValidatorSet};
 use crate::vote::VoteKind;
 
 /// Proof that a block is final. New kinds are added at the end.
@@ -71,7 +71,12 @@ impl Signers {
         Self(Bytes::new(bitmap).expect("a set has at most VALIDATOR_COUNT_MAX members"))
     }
 
-    fn contains(&self, index: usize) -> bool {
+    /// Whether the bit of the validator at this place is set.
+    pub fn contains(&self, index: ValidatorIndex) -> bool {
+        self.has_bit(index.get())
+    }
+
+    fn has_bit(&self, index: usize) -> bool {
         self.0
             .get(index / 8)
             .is_some_and(|byte| byte >> (index % 8) & 1 == 1)
@@ -84,7 +89,7 @@ impl Signers {
     /// The one form of a bitmap over `set`: its length, and no bit beyond.
     fn fits(&self, set: &ValidatorSet) -> bool {
         let inside = (0..set.count())
-            .filter(|index| self.contains(*index))
+            .filter(|index| self.has_bit(*index))
             .count();
         self.0.len() == set.count().div_ceil(8) && inside == self.count()
     }
@@ -165,11 +170,24 @@ impl Certificate {
     /// final. The caller compares height and value with what it expects.
     pub fn verify(&self, genesis: GenesisHash, set: &ValidatorSet) -> Result<(), CertificateError> {
         let message = self.sign_bytes(genesis);
+        let items: Vec<BatchItem> = self
+            .claims(set)?
+            .map(|(key, signature)| BatchItem::new(key, signature, &message))
+            .collect();
+        Ok(verify_batch(&items)?)
+    }
+
+    /// Who is said to have signed [`Self::sign_bytes`], if that is enough. The
+    /// signatures are not looked at: for those who verify many at once.
+    pub fn claims<'a>(
+        &'a self,
+        set: &'a ValidatorSet,
+    ) -> Result<Box<dyn Iterator<Item = (PublicKey, Signature)> + 'a>, CertificateError> {
         match self {
             Self::Solo { signature, .. } => {
                 let mut members = set.iter();
                 match (members.next(), members.next()) {
-                    (Some(only), None) => Ok(only.key.verify(&message, signature)?),
+                    (Some(only), None) => Ok(Box::new(std::iter::once((only.key, *signature)))),
                     _ => Err(CertificateError::NotSolo { count: set.count() }),
                 }
             }
@@ -177,17 +195,18 @@ impl Certificate {
                 signers,
                 signatures,
                 ..
-            } => verify_quorum(set, &message, signers, signatures),
+            } => Ok(Box::new(quorum_claims(set, signers, signatures)?)),
         }
     }
 }
 
-fn verify_quorum(
-    set: &ValidatorSet,
-    message: &SignBytes,
-    signers: &Signers,
-    signatures: &[Signature],
-) -> Result<(), CertificateError> {
+/// Which keys made which signatures, by a bitmap over `set`, if the bitmap is
+/// one and its members are a quorum. The signatures are not looked at.
+pub fn quorum_claims<'a>(
+    set: &'a ValidatorSet,
+    signers: &'a Signers,
+    signatures: &'a [Signature],
+) -> Result<impl Iterator<Item = (PublicKey, Signature)> + 'a, CertificateError> {
     if !signers.fits(set) {
         return Err(CertificateError::BadBitmap { count: set.count() });
     }
@@ -198,23 +217,18 @@ fn verify_quorum(
             signatures,
         });
     }
-    let members = || {
-        set.iter()
-            .enumerate()
-            .filter(|(i, _)| signers.contains(*i))
-            .map(|(_, v)| v)
-    };
+    let places = set.iter().enumerate();
+    let members = places
+        .filter(|(place, _)| signers.has_bit(*place))
+        .map(|(_, member)| *member);
     // Cannot wrap: distinct members of a set whose total is bounded.
-    let signed = VotingPower::new(members().map(|member| member.power.get()).sum());
+    let signed = VotingPower::new(members.clone().map(|member| member.power.get()).sum());
     if !set.is_quorum(signed) {
         return Err(CertificateError::NoQuorum {
             signed,
             total: set.total_power(),
         });
     }
-    let items: Vec<BatchItem> = members()
-        .zip(signatures)
-        .map(|(member, signature)| BatchItem::new(member.key, *signature, message))
-        .collect();
-    Ok(verify_batch(&items)?)
+    let keys = members.map(|member| member.key);
+    Ok(keys.zip(signatures.iter().copied()))
 }

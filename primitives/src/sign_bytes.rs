@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Transaction,
     /// A validator's vote.
     Vote,
+    /// A validator's wish to enter another round.
+    ViewChange,
     /// That a validator holds the secret of its key.
     Possession,
     /// Whatever a person signs.
@@ -33,6 +35,7 @@ impl Purpose {
         match self {
             Self::Transaction => b"pyralog transaction v1\0",
             Self::Vote => b"pyralog vote v1\0",
+            Self::ViewChange => b"pyralog view change v1\0",
             Self::Possession => b"pyralog validator possession v1\0",
             Self::Text => b"pyralog text v1\0",
         }

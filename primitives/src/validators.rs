@@ -120,7 +120,7 @@ impl ValidatorSet {
     }
 
     /// The validators in order of address.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Validator> {
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Validator> + Clone {
         self.members.iter()
     }
 
@@ -132,6 +132,16 @@ impl ValidatorSet {
     /// The validator at a place.
     pub fn get(&self, index: ValidatorIndex) -> Option<&Validator> {
         self.members.get(index.0)
+    }
+
+    /// The address of the validator at a place.
+    pub fn address(&self, index: ValidatorIndex) -> Option<Address> {
+        self.addresses.get(index.0).copied()
+    }
+
+    /// All places, in order.
+    pub fn indexes(&self) -> impl ExactSizeIterator<Item = ValidatorIndex> + use<> {
+        (0..self.count()).map(ValidatorIndex)
     }
 
     /// Where the validator with this address stands.
@@ -151,6 +161,12 @@ impl ValidatorSet {
     pub fn is_quorum(&self, power: VotingPower) -> bool {
         // u128: `power` may come from anywhere, and three times it must fit.
         u128::from(power.get()) * 3 > u128::from(self.total.get()) * 2
+    }
+
+    /// Whether `power` is a third of the total or more: then some of it is
+    /// honest, as long as less than a third is not.
+    pub fn has_honest(&self, power: VotingPower) -> bool {
+        u128::from(power.get()) * 3 >= u128::from(self.total.get())
     }
 
     /// The commitment that a header carries: a Merkle root, so that a light

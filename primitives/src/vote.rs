@@ -32,10 +32,36 @@ pub enum VoteKind {
     Prevote,
     /// "I know that two thirds have seen it" (PBFT: commit).
     Precommit,
+    /// "This is the block to agree on" (PBFT: pre-prepare). Only the proposer
+    /// of the round says so.
+    Proposal,
 }
 
 /// The block voted for; `None` means "no block in this round".
 pub type VotedValue = Option<BlockId>;
+
+/// What a validator had prepared: a quorum of prevotes for this block.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct Prepared {
+    /// In which round; rounds come first in the order of these.
+    pub round: Round,
+    /// Which block.
+    pub value: BlockId,
+}
 
 /// One validator's signed vote.
 #[derive(
@@ -72,6 +98,18 @@ impl SignBytes {
         value: VotedValue,
     ) -> Self {
         Self::encoded(Purpose::Vote, &(genesis, kind, height, round, value))
+    }
+
+    /// A validator's wish to enter a round, with what it had prepared before.
+    /// The round of the preparation is signed too: who passes the wish on could
+    /// otherwise put an older one in its place.
+    pub fn view_change(
+        genesis: GenesisHash,
+        height: Height,
+        round: Round,
+        prepared: Option<Prepared>,
+    ) -> Self {
+        Self::encoded(Purpose::ViewChange, &(genesis, height, round, prepared))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One validator, one phase after the other.
 
-use pyralog_consensus::{Effect, Engine, Input, SignRequest, Tick, Timer};
+use pyralog_consensus::{Effect, Engine, Input, Start, Statement, Tick, Timer};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BlockId, DurationMs, Height, Round, Signature};
@@ -36,10 +36,11 @@ impl Solo {
         }
     }
 
-    fn start(&mut self, height: Height, has_reason: bool, effects: &mut Vec<Effect>) {
+    fn start(&mut self, start: &Start, effects: &mut Vec<Effect>) {
+        let height = start.height;
         self.height = height;
         self.phase = Phase::Reason;
-        if has_reason {
+        if start.has_unproved || start.has_waiting {
             self.build(effects);
         } else {
             effects.push(Effect::SetTimer {
@@ -60,17 +61,14 @@ impl Solo {
     fn sign(&mut self, block: BlockId, effects: &mut Vec<Effect>) {
         if self.phase == Phase::Block {
             self.phase = Phase::Signature { block };
-            effects.push(Effect::Sign(SignRequest {
-                kind: VoteKind::Solo,
-                height: self.height,
-                round: Round::FIRST,
-                value: Some(block),
-            }));
+            effects.push(Effect::Sign(statement(self.height, block)));
         }
     }
 
-    fn finalize(&mut self, signature: Signature, effects: &mut Vec<Effect>) {
-        if let Phase::Signature { block } = self.phase {
+    fn finalize(&mut self, signed: Statement, signature: Signature, effects: &mut Vec<Effect>) {
+        if let Phase::Signature { block } = self.phase
+            && signed == statement(self.height, block)
+        {
             self.phase = Phase::Parent;
             let certificate = Certificate::Solo {
                 height: self.height,
@@ -85,27 +83,48 @@ impl Solo {
 impl Engine for Solo {
     fn step(&mut self, _now: Tick, input: Input, effects: &mut Vec<Effect>) {
         match input {
-            Input::Start {
-                height,
-                has_unproved,
-                has_waiting,
-            } if height > self.height => self.start(height, has_unproved || has_waiting, effects),
+            Input::Start(start) if start.height > self.height => self.start(&start, effects),
             Input::Waiting => self.build(effects),
             Input::Timer(Timer::EmptyBlock { height }) if height == self.height => {
                 self.build(effects);
             }
             Input::Built { height, block } if height == self.height => self.sign(block, effects),
-            Input::Signed { height, signature } if height == self.height => {
-                self.finalize(signature, effects);
-            }
-            // Of another height: too late, or never asked for.
-            Input::Start { .. } | Input::Timer(_) | Input::Built { .. } | Input::Signed { .. } => {}
+            Input::Signed {
+                statement,
+                signature,
+            } => self.finalize(statement, signature, effects),
+            // Too late, never asked for, or of no use to one who is alone. A
+            // refused signature leaves the height undecided, as it must: the
+            // guard knows of another block there.
+            _ => {}
         }
+    }
+
+    fn held_count(&self) -> usize {
+        0
+    }
+
+    fn held_count_max(_validator_count: usize) -> usize {
+        0
+    }
+}
+
+fn statement(height: Height, block: BlockId) -> Statement {
+    Statement::Vote {
+        kind: VoteKind::Solo,
+        height,
+        round: Round::FIRST,
+        value: Some(block),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
+    use pyralog_primitives::validators::{Validator, ValidatorSet};
+    use pyralog_primitives::{SecretKey, VotingPower};
+
     use super::*;
 
     const INTERVAL: DurationMs = DurationMs::new(1000);
@@ -117,11 +136,17 @@ mod tests {
     }
 
     fn start(raw: u64, has_unproved: bool, has_waiting: bool) -> Input {
-        Input::Start {
+        let key = SecretKey::from_seed(&[1; 32]).public_key();
+        let power = VotingPower::new(1);
+        let validators = ValidatorSet::new(vec![Validator { key, power }]).unwrap();
+        Input::Start(Start {
             height: height(raw),
+            validators: Arc::new(validators),
+            last_proposer: None,
             has_unproved,
             has_waiting,
-        }
+            records: Vec::new(),
+        })
     }
 
     fn timer(raw: u64) -> Timer {
@@ -138,9 +163,8 @@ mod tests {
     }
 
     fn signed(raw: u64) -> Input {
-        let height = height(raw);
         Input::Signed {
-            height,
+            statement: statement(height(raw), BLOCK),
             signature: SIGNATURE,
         }
     }
@@ -150,7 +174,7 @@ mod tests {
         let mut engine = Solo::new(INTERVAL);
         let mut step = |input: &Input| {
             let mut effects = Vec::new();
-            engine.step(Tick::default(), *input, &mut effects);
+            engine.step(Tick::default(), input.clone(), &mut effects);
             effects
         };
         inputs.iter().map(&mut step).collect()
@@ -176,12 +200,7 @@ mod tests {
             built(1),
             signed(1),
         ]);
-        let sign = Effect::Sign(SignRequest {
-            kind: VoteKind::Solo,
-            height: height(1),
-            round: Round::FIRST,
-            value: Some(BLOCK),
-        });
+        let sign = Effect::Sign(statement(height(1), BLOCK));
         let certificate = Certificate::Solo {
             height: height(1),
             value: BLOCK,
@@ -219,13 +238,13 @@ mod tests {
             signed(1),
             start(1, true, true),
         ] {
-            let effects = run(&[start(2, false, false), late]);
+            let effects = run(&[start(2, false, false), late.clone()]);
             assert_eq!(effects, [wait(2), nothing.clone()], "{late:?}");
         }
         // Right height, wrong phase.
         for early in [built(2), signed(2)] {
             assert_eq!(
-                run(&[start(2, false, false), early])[1],
+                run(&[start(2, false, false), early.clone()])[1],
                 nothing,
                 "{early:?}"
             );

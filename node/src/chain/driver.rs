@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::{BlockSpace, Checked, Included};
 use pyralog_chain::{Application, Draft, fees};
-use pyralog_consensus::{Effect, Engine, Input, SignRequest, Tick, Timer};
+use pyralog_consensus::{Effect, Engine, Input, Start, Statement, Tick, Timer};
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
@@ -19,9 +19,7 @@ use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::state::{ChainState, StateKey};
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::write_set::{CommitBatch, WriteSet};
-use pyralog_primitives::{
-    Address, Amount, BlockId, ByteCount, DurationMs, Height, SecretKey, SignBytes,
-};
+use pyralog_primitives::{Address, Amount, BlockId, ByteCount, DurationMs, Height, SecretKey};
 use pyralog_replica::Replica;
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::{mpsc, watch};
@@ -40,14 +38,29 @@ pub(crate) struct Driver<E> {
     pub(crate) engine: E,
     pub(crate) replica: Replica,
     pub(crate) key: SecretKey,
-    /// Why the last block is final; none before the first.
-    pub(crate) parent_certificate: Option<Certificate>,
-    /// Whether the last block carried transactions.
-    pub(crate) has_unproved: bool,
+    /// The last block; none before the first.
+    pub(crate) parent: Option<Parent>,
     pub(crate) pool: PoolHandle,
     pub(crate) metrics: Arc<Metrics>,
     pub(crate) clock: Clock,
     pub(crate) commits: mpsc::Sender<FinalBlock>,
+}
+
+/// What the next block must know of the one before it.
+pub(crate) struct Parent {
+    pub(crate) certificate: Certificate,
+    pub(crate) proposer: Address,
+    pub(crate) has_transactions: bool,
+}
+
+impl Parent {
+    pub(crate) fn new(block: &Block, certificate: Certificate) -> Self {
+        Self {
+            certificate,
+            proposer: block.header.proposer,
+            has_transactions: !block.transactions.is_empty(),
+        }
+    }
 }
 
 /// What the loop keeps beside the driver.
@@ -117,12 +130,17 @@ impl<E: Engine> Driver<E> {
         pacing.is_start_due = false;
         pacing.timer = None;
         let height = self.replica.ledger.info().height.next();
-        let start = Input::Start {
+        let parent = self.parent.as_ref();
+        let start = Start {
             height: height.expect("a block each nanosecond reaches the last height in 584 years"),
-            has_unproved: self.has_unproved,
+            validators: Arc::new(self.replica.ledger.validators().clone()),
+            last_proposer: parent.map(|parent| parent.proposer),
+            has_unproved: parent.is_some_and(|parent| parent.has_transactions),
             has_waiting: self.pool.has_offers() && !pacing.is_offer_void,
+            // A lone validator has nobody to contradict.
+            records: Vec::new(),
         };
-        self.step(start, pacing).await
+        self.step(Input::Start(start), pacing).await
     }
 
     /// Gives the engine an input, and does what it says until it says nothing.
@@ -152,11 +170,15 @@ impl<E: Engine> Driver<E> {
                 let block = self.build(pacing).await?;
                 Ok(Some(Input::Built { height, block }))
             }
-            Effect::Sign(request) => Ok(Some(self.sign(request))),
+            Effect::Sign(statement) => Ok(Some(self.sign(statement))),
             Effect::Finalize { certificate } => {
                 self.finalize(certificate, pacing).await?;
                 Ok(None)
             }
+            Effect::Persist(_)
+            | Effect::Broadcast(_)
+            | Effect::Check { .. }
+            | Effect::Report(_) => Err(Halt::Alone),
         }
     }
 
@@ -175,10 +197,11 @@ impl<E: Engine> Driver<E> {
         };
         let candidates = self.pool.candidates(base_fee, space).await;
         let offered = candidates.len();
+        let certificate = self.parent.as_ref().map(|parent| &parent.certificate);
         let draft = Draft {
             time: Clock::now(),
             proposer: self.key.public_key().address(),
-            parent_certificate: self.parent_certificate.clone(),
+            parent_certificate: certificate.cloned(),
             evidence: Vec::new(),
         };
         let start = Instant::now();
@@ -207,17 +230,10 @@ impl<E: Engine> Driver<E> {
         Ok(state.base_fee)
     }
 
-    fn sign(&self, request: SignRequest) -> Input {
-        let SignRequest {
-            kind,
-            height,
-            round,
-            value,
-        } = request;
-        let genesis = self.replica.ledger.genesis();
-        let message = SignBytes::vote(genesis, kind, height, round, value);
+    fn sign(&self, statement: Statement) -> Input {
+        let message = statement.sign_bytes(self.replica.ledger.genesis());
         Input::Signed {
-            height,
+            statement,
             signature: self.key.sign(&message),
         }
     }
@@ -232,8 +248,7 @@ impl<E: Engine> Driver<E> {
         let finalized = ledger.finalize_block(&block, certificate.clone());
         let batch = finalized.map_err(Halt::Finalize)?;
         let provable = ledger.provable().cloned();
-        self.has_unproved = !batch.block.transactions.is_empty();
-        self.parent_certificate = Some(certificate);
+        self.parent = Some(Parent::new(&batch.block, certificate));
         let base_fee = self.base_fee()?;
         self.pool.follow(followed(&batch, base_fee)).await;
         self.note(&batch);

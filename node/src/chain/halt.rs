@@ -26,6 +26,9 @@ pub enum Halt {
     /// The state cannot be read.
     #[error("the state cannot be read: {0}")]
     Read(String),
+    /// The engine wants to talk to validators, and there is no network.
+    #[error("the engine asks for other validators, but this node drives a lone one: report it")]
+    Alone,
     /// A thread of the node has ended where it should not.
     #[error("the {thread} thread has ended by a panic: see above, and report it")]
     Panic {
@@ -42,7 +45,7 @@ impl Halt {
                 Exit::Io
             }
             Self::Commit(_) | Self::Own(_) | Self::Finalize(_) => Exit::Invariant,
-            Self::Panic { .. } => Exit::Runtime,
+            Self::Alone | Self::Panic { .. } => Exit::Runtime,
         }
     }
 }

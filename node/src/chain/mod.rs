@@ -19,6 +19,6 @@ mod halt;
 
 pub(crate) use clock::Clock;
 pub(crate) use committer::Committer;
-pub(crate) use driver::{Driver, SETTLING_COUNT_MAX};
+pub(crate) use driver::{Driver, Parent, SETTLING_COUNT_MAX};
 pub(crate) use feed::{Feed, Published};
 pub use halt::Halt;

@@ -1,0 +1,264 @@
+//! What validators tell each other.
+
+use borsh::{BorshDeserialize, BorshSerialize};
+use pyralog_primitives::certificate::CertificateError;
+use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::validators::{VALIDATOR_COUNT_MAX, ValidatorSet};
+use pyralog_primitives::vote::{Prepared, Vote, VoteKind};
+use pyralog_primitives::{Address, BadSignature, GenesisHash, Height, PublicKey, Round, Signature};
+
+use crate::quorum::QuorumCertificate;
+use crate::statement::Statement;
+use crate::verify::{Claim, Verified, Verifier};
+
+/// A message between validators. New kinds are added at the end.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum Message {
+    /// The block to agree on in a round, from its proposer.
+    Proposal(Proposal),
+    /// A vote on a proposal.
+    Vote(Vote),
+    /// The wish to enter a round.
+    ViewChange {
+        /// The wish.
+        wish: ViewChange,
+        /// The quorum of prevotes behind what it says was prepared.
+        proof: Option<QuorumCertificate>,
+    },
+}
+
+/// The block to agree on. The block itself travels beside it.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Proposal {
+    /// The proposer's word for it, a vote of the kind `Proposal`.
+    pub vote: Vote,
+    /// Why its proposer may propose it, after the first round.
+    pub justification: Option<Justification>,
+}
+
+/// Why a proposer may propose what it does in a round that is not the first.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct Justification {
+    /// A quorum's wishes to enter the round, in order of address.
+    pub wishes: List<ViewChange, VALIDATOR_COUNT_MAX>,
+    /// The quorum of prevotes behind the latest preparation among them. The
+    /// others need no proof: they do not decide.
+    pub proof: Option<QuorumCertificate>,
+}
+
+/// A validator's signed wish to enter a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct ViewChange {
+    /// At which height.
+    pub height: Height,
+    /// Which round.
+    pub round: Round,
+    /// The latest block it had prepared.
+    pub prepared: Option<Prepared>,
+    /// Who wishes.
+    pub validator: Address,
+    /// The signature over the [`Statement`] of the same name.
+    pub signature: Signature,
+}
+
+impl Canonical for ViewChange {
+    const ENCODED_BYTES_MAX: usize = 8 + 4 + 1 + 36 + Address::BYTES + Signature::BYTES;
+}
+
+impl Canonical for Proposal {
+    const ENCODED_BYTES_MAX: usize = Vote::ENCODED_BYTES_MAX
+        + 1
+        + 4
+        + VALIDATOR_COUNT_MAX * ViewChange::ENCODED_BYTES_MAX
+        + 1
+        + QuorumCertificate::ENCODED_BYTES_MAX;
+}
+
+impl Canonical for Message {
+    const ENCODED_BYTES_MAX: usize = 1 + Proposal::ENCODED_BYTES_MAX;
+}
+
+impl Canonical for Justification {
+    const ENCODED_BYTES_MAX: usize = Proposal::ENCODED_BYTES_MAX;
+}
+
+/// Why a message is not one of the validators'. Who sent it is to blame.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum MessageError {
+    /// The signer is none of the validators of the height.
+    #[error("{signer} is no validator at height {height}")]
+    Stranger {
+        /// Who signed.
+        signer: Address,
+        /// The height.
+        height: Height,
+    },
+    /// A part is about another height than the whole.
+    #[error("a message about height {whole} holds a part about height {part}")]
+    OtherHeight {
+        /// The height of the message.
+        whole: Height,
+        /// The height of the part.
+        part: Height,
+    },
+    /// A vote of a kind that has no place here.
+    #[error("a vote of the kind {found:?} has no place here")]
+    WrongKind {
+        /// The kind.
+        found: VoteKind,
+    },
+    /// What was prepared, and its proof, are not the same, or one is missing.
+    #[error("{validator}'s wish to enter a round and the proof of what it prepared differ")]
+    Unproved {
+        /// Whose wish it is.
+        validator: Address,
+    },
+    /// The prevotes behind a preparation are not enough, or not votes at all.
+    #[error("the proof of a preparation: {0}")]
+    Quorum(#[from] CertificateError),
+    /// A signature is wrong.
+    #[error(transparent)]
+    BadSignature(#[from] BadSignature),
+}
+
+impl Message {
+    /// About which height.
+    pub fn height(&self) -> Height {
+        match self {
+            Self::Proposal(proposal) => proposal.vote.height,
+            Self::Vote(vote) => vote.height,
+            Self::ViewChange { wish, .. } => wish.height,
+        }
+    }
+
+    /// In which round, or to enter which.
+    pub fn round(&self) -> Round {
+        match self {
+            Self::Proposal(proposal) => proposal.vote.round,
+            Self::Vote(vote) => vote.round,
+            Self::ViewChange { wish, .. } => wish.round,
+        }
+    }
+
+    /// Who says so.
+    pub fn sender(&self) -> Address {
+        match self {
+            Self::Proposal(proposal) => proposal.vote.validator,
+            Self::Vote(vote) => vote.validator,
+            Self::ViewChange { wish, .. } => wish.validator,
+        }
+    }
+
+    /// Checks that all who are said to have signed it, and what is in it, are
+    /// validators of its height and did. Whether it makes sense, the engine
+    /// sees.
+    pub fn verify(
+        self,
+        genesis: GenesisHash,
+        validators: &ValidatorSet,
+        verifier: &impl Verifier,
+    ) -> Result<Verified<Self>, MessageError> {
+        let claims = self.claims(&Roll {
+            genesis,
+            validators,
+            height: self.height(),
+        })?;
+        verifier.verify(&claims)?;
+        Ok(Verified::of(self))
+    }
+
+    fn claims(&self, roll: &Roll<'_>) -> Result<Vec<Claim>, MessageError> {
+        match self {
+            Self::Proposal(proposal) => {
+                let mut claims = vec![roll.vote(&proposal.vote, &[VoteKind::Proposal])?];
+                if let Some(justification) = &proposal.justification {
+                    for wish in justification.wishes.iter() {
+                        claims.push(roll.wish(wish)?);
+                    }
+                    claims.extend(roll.proof(justification.proof.as_ref())?);
+                }
+                Ok(claims)
+            }
+            Self::Vote(vote) => {
+                let kinds = [VoteKind::Prevote, VoteKind::Precommit];
+                Ok(vec![roll.vote(vote, &kinds)?])
+            }
+            Self::ViewChange { wish, proof } => {
+                if wish.prepared != proof.as_ref().map(QuorumCertificate::prepared) {
+                    let validator = wish.validator;
+                    return Err(MessageError::Unproved { validator });
+                }
+                let mut claims = vec![roll.wish(wish)?];
+                claims.extend(roll.proof(proof.as_ref())?);
+                Ok(claims)
+            }
+        }
+    }
+}
+
+/// Who may speak, about which height.
+struct Roll<'a> {
+    genesis: GenesisHash,
+    validators: &'a ValidatorSet,
+    height: Height,
+}
+
+impl Roll<'_> {
+    fn key(&self, signer: Address) -> Result<PublicKey, MessageError> {
+        let index = self.validators.find(&signer);
+        let member = index.and_then(|index| self.validators.get(index));
+        let height = self.height;
+        let member = member.ok_or(MessageError::Stranger { signer, height })?;
+        Ok(member.key)
+    }
+
+    fn same_height(&self, part: Height) -> Result<(), MessageError> {
+        if part == self.height {
+            return Ok(());
+        }
+        let whole = self.height;
+        Err(MessageError::OtherHeight { whole, part })
+    }
+
+    fn vote(&self, vote: &Vote, kinds: &[VoteKind]) -> Result<Claim, MessageError> {
+        if !kinds.contains(&vote.kind) {
+            return Err(MessageError::WrongKind { found: vote.kind });
+        }
+        Ok(Claim {
+            key: self.key(vote.validator)?,
+            bytes: vote.sign_bytes(self.genesis),
+            signature: vote.signature,
+        })
+    }
+
+    fn wish(&self, wish: &ViewChange) -> Result<Claim, MessageError> {
+        self.same_height(wish.height)?;
+        Ok(Claim {
+            key: self.key(wish.validator)?,
+            bytes: wish.statement().sign_bytes(self.genesis),
+            signature: wish.signature,
+        })
+    }
+
+    fn proof(&self, proof: Option<&QuorumCertificate>) -> Result<Vec<Claim>, MessageError> {
+        let Some(proof) = proof else {
+            return Ok(Vec::new());
+        };
+        self.same_height(proof.height)?;
+        if proof.kind != VoteKind::Prevote {
+            return Err(MessageError::WrongKind { found: proof.kind });
+        }
+        Ok(proof.claims(self.genesis, self.validators)?)
+    }
+}
+
+impl ViewChange {
+    /// What its validator signs.
+    pub const fn statement(&self) -> Statement {
+        Statement::ViewChange {
+            height: self.height,
+            round: self.round,
+            prepared: self.prepared,
+        }
+    }
+}

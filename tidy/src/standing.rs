@@ -15,6 +15,10 @@ pub(crate) enum Part {
     Engine,
     /// The signing guard: an engine crate that the command line uses too.
     Guard,
+    /// What a log and a guard need of a disk: pure, with a disk in memory.
+    Disk,
+    /// The real file behind that; for programs, not for what is pure.
+    Files,
     P2p,
     Cluster,
     /// The state tree: pure, and seen by the chain as by the cluster.
@@ -34,14 +38,16 @@ pub(crate) enum Part {
 }
 
 use Part::{
-    Api, Chain, Cli, Cluster, Config, Consensus, Engine, Fuzz, Genesis, Guard, Keys, Node, P2p,
-    Primitives, TestSupport, Testnet, Tidy, Tree, Zk,
+    Api, Chain, Cli, Cluster, Config, Consensus, Disk, Engine, Files, Fuzz, Genesis, Guard, Keys,
+    Node, P2p, Primitives, TestSupport, Testnet, Tidy, Tree, Zk,
 };
 
-const BELOW_CLI: &[Part] = &[Primitives, Keys, Genesis, Chain, Zk, Guard, Api, Config];
+const BELOW_CLI: &[Part] = &[
+    Primitives, Keys, Genesis, Chain, Zk, Guard, Disk, Files, Api, Config,
+];
 const BELOW_NODE: &[Part] = &[
-    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, P2p, Cluster, Tree, Chain, Api,
-    Config, Node,
+    Primitives, Keys, Genesis, Zk, Consensus, Engine, Guard, Disk, Files, P2p, Cluster, Tree,
+    Chain, Api, Config, Node,
 ];
 const BELOW_TESTNET: &[Part] = &[
     Primitives,
@@ -51,6 +57,8 @@ const BELOW_TESTNET: &[Part] = &[
     Consensus,
     Engine,
     Guard,
+    Disk,
+    Files,
     P2p,
     Cluster,
     Tree,
@@ -71,7 +79,10 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("genesis", Genesis, &[Primitives]),
     ("zk", Zk, &[Primitives]),
     ("consensus", Consensus, &[Primitives]),
-    ("consensus/guard", Guard, &[Primitives, Consensus]),
+    ("consensus/disk", Disk, &[Primitives]),
+    ("consensus/files", Files, &[Primitives, Disk]),
+    ("consensus/guard", Guard, &[Primitives, Consensus, Disk]),
+    ("consensus/wal", Engine, &[Primitives, Disk]),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
     ("cluster/tree", Tree, &[Primitives]),
@@ -120,7 +131,17 @@ impl Standing {
     pub(crate) fn is_pure(&self) -> bool {
         matches!(
             self.part,
-            Primitives | Keys | Genesis | Zk | Consensus | Engine | Guard | Tree | Chain | Config
+            Primitives
+                | Keys
+                | Genesis
+                | Zk
+                | Consensus
+                | Engine
+                | Guard
+                | Disk
+                | Tree
+                | Chain
+                | Config
         )
     }
 }
@@ -156,6 +177,10 @@ mod tests {
             assert!(!standing(below).may_use(Chain), "{below}");
         }
         assert!(!standing("cli").may_use(Node) && standing("cli").may_use(Api));
+        for below in ["consensus/disk", "consensus/guard", "consensus/wal"] {
+            assert!(standing(below).is_pure() && !standing(below).may_use(Files));
+        }
+        assert!(!standing("consensus/files").is_pure() && standing("cli").may_use(Files));
         assert!(!standing("node/api").may_use(Node) && standing("node/engines").may_use(Api));
         assert!(standing("testnet").may_use(Cli) && !standing("tidy").may_use(Primitives));
     }

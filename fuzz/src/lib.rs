@@ -4,6 +4,7 @@
 //! not have written itself, or if it takes memory out of proportion, which
 //! libFuzzer watches.
 
+use pyralog_consensus::{Message, Record};
 use pyralog_genesis::Genesis;
 use pyralog_keys::{Keystore, Mnemonic};
 use pyralog_primitives::block::{Block, Header};
@@ -23,7 +24,7 @@ use pyralog_primitives::{Address, Amount, Hash, Height, PublicKey, Signature};
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 22] = [
+pub const DECODERS: [(&str, Decoder); 24] = [
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
     ("chain_proof", strict::<ChainProof>),
@@ -35,9 +36,11 @@ pub const DECODERS: [(&str, Decoder); 22] = [
     ("header", strict::<Header>),
     ("inclusion_proof", strict::<InclusionProof>),
     ("keystore", keystore),
+    ("message", strict::<Message>),
     ("mnemonic", mnemonic),
     ("receipt", strict::<Receipt>),
     ("receipt_summary", strict::<ReceiptSummary>),
+    ("record", strict::<Record>),
     ("state_key", strict::<StateKey>),
     ("state_proof", strict::<StateProof>),
     ("journal_state", strict::<JournalState>),

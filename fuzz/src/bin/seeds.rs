@@ -24,6 +24,7 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
     let genesis = include_str!("../../../genesis/testdata/golden.json");
     let solo = include_str!("../../../genesis/testdata/solo.toml");
     let four = include_str!("../../../genesis/testdata/four-validators.toml");
+    let messages = include_str!("../../../consensus/testdata/golden.txt");
     let read = |text| serde_json::from_str::<Value>(text).expect("golden files are JSON");
     let bytes = |hex: &Value| {
         let hex = hex.as_str().expect("encodings are text");
@@ -41,6 +42,14 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             vectors
                 .iter()
                 .map(|vector| bytes(&vector["encoding"]))
+                .collect()
+        }
+        "message" | "record" => {
+            let own = |line: &&str| line.starts_with(&format!("{decoder}/"));
+            let lines = messages.lines().filter(own);
+            let encodings = lines.filter_map(|line| line.split_once(' '));
+            encodings
+                .map(|(_, hex)| bytes(&Value::from(hex)))
                 .collect()
         }
         "text" => [

@@ -22,8 +22,8 @@ use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::text::encode_hex;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::{Evidence, Vote, VoteKind};
-use pyralog_primitives::{Domain, Height};
+use pyralog_primitives::vote::{Evidence, Prepared, Vote, VoteKind};
+use pyralog_primitives::{Domain, Height, Round};
 use serde_json::{Value, json};
 
 /// All golden values, by name.
@@ -84,12 +84,25 @@ fn ids() -> [(&'static str, String); 12] {
     ]
 }
 
-fn messages() -> [(&'static str, SignBytes); 4] {
+fn messages() -> [(&'static str, SignBytes); 6] {
+    let proposal = samples::vote(VoteKind::Proposal, Some(samples::block().id()));
+    let prepared = Prepared {
+        round: Round::new(2),
+        value: samples::block().id(),
+    };
+    let view_change = SignBytes::view_change(
+        samples::genesis(),
+        Height::new(41),
+        Round::new(3),
+        Some(prepared),
+    );
     let vote = samples::vote(VoteKind::Precommit, Some(samples::block().id()));
     let key = samples::key(1).public_key();
     [
         ("transaction", samples::body().sign_bytes()),
         ("vote", vote.sign_bytes(samples::genesis())),
+        ("proposal", proposal.sign_bytes(samples::genesis())),
+        ("view_change", view_change),
         ("possession", SignBytes::possession("dev-local", &key)),
         ("text", SignBytes::text(b"hello")),
     ]

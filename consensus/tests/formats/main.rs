@@ -1,0 +1,5 @@
+//! Messages and records: their encodings, and what is refused.
+
+mod encodings;
+mod refusals;
+mod samples;

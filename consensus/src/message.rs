@@ -4,7 +4,7 @@ use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_primitives::certificate::CertificateError;
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::validators::{VALIDATOR_COUNT_MAX, ValidatorSet};
-use pyralog_primitives::vote::{Prepared, Vote, VoteKind};
+use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{Address, BadSignature, GenesisHash, Height, PublicKey, Round, Signature};
 
 use crate::quorum::QuorumCertificate;
@@ -30,9 +30,9 @@ pub enum Message {
 /// The block to agree on. The block itself travels beside it.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub struct Proposal {
-    /// The proposer's word for it, a vote of the kind `Proposal`.
-    pub vote: Vote,
-    /// Why its proposer may propose it, after the first round.
+    /// The proposer's word for it.
+    pub signed: SignedProposal,
+    /// Why its proposer may propose it, after the first round (PBFT).
     pub justification: Option<Justification>,
 }
 
@@ -66,7 +66,7 @@ impl Canonical for ViewChange {
 }
 
 impl Canonical for Proposal {
-    const ENCODED_BYTES_MAX: usize = Vote::ENCODED_BYTES_MAX
+    const ENCODED_BYTES_MAX: usize = SignedProposal::ENCODED_BYTES_MAX
         + 1
         + 4
         + VALIDATOR_COUNT_MAX * ViewChange::ENCODED_BYTES_MAX
@@ -125,7 +125,7 @@ impl Message {
     /// About which height.
     pub fn height(&self) -> Height {
         match self {
-            Self::Proposal(proposal) => proposal.vote.height,
+            Self::Proposal(proposal) => proposal.signed.height,
             Self::Vote(vote) => vote.height,
             Self::ViewChange { wish, .. } => wish.height,
         }
@@ -134,7 +134,7 @@ impl Message {
     /// In which round, or to enter which.
     pub fn round(&self) -> Round {
         match self {
-            Self::Proposal(proposal) => proposal.vote.round,
+            Self::Proposal(proposal) => proposal.signed.round,
             Self::Vote(vote) => vote.round,
             Self::ViewChange { wish, .. } => wish.round,
         }
@@ -143,7 +143,7 @@ impl Message {
     /// Who says so.
     pub fn sender(&self) -> Address {
         match self {
-            Self::Proposal(proposal) => proposal.vote.validator,
+            Self::Proposal(proposal) => proposal.signed.validator,
             Self::Vote(vote) => vote.validator,
             Self::ViewChange { wish, .. } => wish.validator,
         }
@@ -170,7 +170,7 @@ impl Message {
     fn claims(&self, roll: &Roll<'_>) -> Result<Vec<Claim>, MessageError> {
         match self {
             Self::Proposal(proposal) => {
-                let mut claims = vec![roll.vote(&proposal.vote, &[VoteKind::Proposal])?];
+                let mut claims = vec![roll.proposal(&proposal.signed)?];
                 if let Some(justification) = &proposal.justification {
                     for wish in justification.wishes.iter() {
                         claims.push(roll.wish(wish)?);
@@ -179,10 +179,7 @@ impl Message {
                 }
                 Ok(claims)
             }
-            Self::Vote(vote) => {
-                let kinds = [VoteKind::Prevote, VoteKind::Precommit];
-                Ok(vec![roll.vote(vote, &kinds)?])
-            }
+            Self::Vote(vote) => Ok(vec![roll.vote(vote)?]),
             Self::ViewChange { wish, proof } => {
                 if wish.prepared != proof.as_ref().map(QuorumCertificate::prepared) {
                     let validator = wish.validator;
@@ -220,8 +217,16 @@ impl Roll<'_> {
         Err(MessageError::OtherHeight { whole, part })
     }
 
-    fn vote(&self, vote: &Vote, kinds: &[VoteKind]) -> Result<Claim, MessageError> {
-        if !kinds.contains(&vote.kind) {
+    fn proposal(&self, proposal: &SignedProposal) -> Result<Claim, MessageError> {
+        Ok(Claim {
+            key: self.key(proposal.validator)?,
+            bytes: proposal.sign_bytes(self.genesis),
+            signature: proposal.signature,
+        })
+    }
+
+    fn vote(&self, vote: &Vote) -> Result<Claim, MessageError> {
+        if !matches!(vote.kind, VoteKind::Prevote | VoteKind::Precommit) {
             return Err(MessageError::WrongKind { found: vote.kind });
         }
         Ok(Claim {

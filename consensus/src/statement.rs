@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::vote::{Prepared, VoteKind, VotedValue};
-use pyralog_primitives::{GenesisHash, Height, Round, SignBytes};
+use pyralog_primitives::{BlockId, GenesisHash, Height, Round, SignBytes};
 
 /// A thing to be signed. Whoever signs two different ones in one [`Place`] has
 /// broken the rules.
@@ -11,7 +11,7 @@ use pyralog_primitives::{GenesisHash, Height, Round, SignBytes};
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
 )]
 pub enum Statement {
-    /// A vote, or a proposal.
+    /// A vote.
     Vote {
         /// What it says.
         kind: VoteKind,
@@ -21,6 +21,17 @@ pub enum Statement {
         round: Round,
         /// For which block.
         value: VotedValue,
+    },
+    /// A proposal.
+    Proposal {
+        /// At which height.
+        height: Height,
+        /// In which attempt.
+        round: Round,
+        /// Which block.
+        value: BlockId,
+        /// The earlier round in which a quorum prevoted for it.
+        valid_round: Option<Round>,
     },
     /// The wish to enter a round.
     ViewChange {
@@ -72,6 +83,12 @@ impl Statement {
                 round,
                 value,
             } => SignBytes::vote(genesis, kind, height, round, value),
+            Self::Proposal {
+                height,
+                round,
+                value,
+                valid_round,
+            } => SignBytes::proposal(genesis, height, round, value, valid_round),
             Self::ViewChange {
                 height,
                 round,
@@ -83,14 +100,18 @@ impl Statement {
     /// About which height.
     pub const fn height(&self) -> Height {
         match *self {
-            Self::Vote { height, .. } | Self::ViewChange { height, .. } => height,
+            Self::Vote { height, .. }
+            | Self::Proposal { height, .. }
+            | Self::ViewChange { height, .. } => height,
         }
     }
 
     /// In which round, or to enter which.
     pub const fn round(&self) -> Round {
         match *self {
-            Self::Vote { round, .. } | Self::ViewChange { round, .. } => round,
+            Self::Vote { round, .. }
+            | Self::Proposal { round, .. }
+            | Self::ViewChange { round, .. } => round,
         }
     }
 
@@ -98,6 +119,7 @@ impl Statement {
     pub const fn place(&self) -> Place {
         let step = match self {
             Self::ViewChange { .. } => Step::ViewChange,
+            Self::Proposal { .. } => Step::Proposal,
             Self::Vote { kind, .. } => match kind {
                 VoteKind::Proposal => Step::Proposal,
                 VoteKind::Prevote => Step::Prevote,

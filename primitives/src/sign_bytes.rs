@@ -22,6 +22,8 @@ pub(crate) enum Purpose {
     Transaction,
     /// A validator's vote.
     Vote,
+    /// A proposer's word for a block.
+    Proposal,
     /// A validator's wish to enter another round.
     ViewChange,
     /// That a validator holds the secret of its key.
@@ -35,6 +37,7 @@ impl Purpose {
         match self {
             Self::Transaction => b"pyralog transaction v1\0",
             Self::Vote => b"pyralog vote v1\0",
+            Self::Proposal => b"pyralog proposal v1\0",
             Self::ViewChange => b"pyralog view change v1\0",
             Self::Possession => b"pyralog validator possession v1\0",
             Self::Text => b"pyralog text v1\0",

@@ -32,8 +32,7 @@ pub enum VoteKind {
     Prevote,
     /// "I know that two thirds have seen it" (PBFT: commit).
     Precommit,
-    /// "This is the block to agree on" (PBFT: pre-prepare). Only the proposer
-    /// of the round says so.
+    /// A [`SignedProposal`]. No vote has this kind, but an [`Offence`] may.
     Proposal,
 }
 
@@ -100,6 +99,18 @@ impl SignBytes {
         Self::encoded(Purpose::Vote, &(genesis, kind, height, round, value))
     }
 
+    /// A proposer's word for a block.
+    pub fn proposal(
+        genesis: GenesisHash,
+        height: Height,
+        round: Round,
+        value: BlockId,
+        valid_round: Option<Round>,
+    ) -> Self {
+        let fields = (genesis, height, round, value, valid_round);
+        Self::encoded(Purpose::Proposal, &fields)
+    }
+
     /// A validator's wish to enter a round, with what it had prepared before.
     /// The round of the preparation is signed too: who passes the wish on could
     /// otherwise put an older one in its place.
@@ -128,6 +139,53 @@ impl Vote {
     }
 }
 
+/// A proposer's signed word for the block to agree on (PBFT: pre-prepare).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize, Serialize, Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct SignedProposal {
+    /// At which height.
+    pub height: Height,
+    /// In which attempt.
+    pub round: Round,
+    /// Which block.
+    pub value: BlockId,
+    /// The earlier round in which a quorum prevoted for it, as the proposer
+    /// knows (Tendermint).
+    #[serde(deserialize_with = "required_option")]
+    pub valid_round: Option<Round>,
+    /// Who proposes.
+    pub validator: Address,
+    /// The proposer's signature over [`SignedProposal::sign_bytes`].
+    pub signature: Signature,
+}
+
+impl Canonical for SignedProposal {
+    const ENCODED_BYTES_MAX: usize = 8 + 4 + 32 + 1 + 4 + Address::BYTES + Signature::BYTES;
+}
+
+impl SignedProposal {
+    /// What the proposer signs.
+    pub fn sign_bytes(&self, genesis: GenesisHash) -> SignBytes {
+        SignBytes::proposal(
+            genesis,
+            self.height,
+            self.round,
+            self.value,
+            self.valid_round,
+        )
+    }
+
+    /// Whether the proposal is that of `key`.
+    pub fn verify(&self, genesis: GenesisHash, key: &PublicKey) -> Result<(), BadSignature> {
+        if key.address() != self.validator {
+            return Err(BadSignature { signer: *key });
+        }
+        key.verify(&self.sign_bytes(genesis), &self.signature)
+    }
+}
+
 /// Proof, good for anyone and at any time, that a validator broke the rules.
 /// New kinds are added at the end.
 #[derive(
@@ -142,11 +200,20 @@ pub enum Evidence {
         /// The other one.
         second: Vote,
     },
+    /// Two different proposals in one round.
+    DoubleProposal {
+        /// The proposal with the smaller encoding.
+        first: SignedProposal,
+        /// The other one.
+        second: SignedProposal,
+    },
 }
 
 impl Canonical for Evidence {
-    const ENCODED_BYTES_MAX: usize = 1 + 2 * Vote::ENCODED_BYTES_MAX;
+    const ENCODED_BYTES_MAX: usize = 1 + 2 * SignedProposal::ENCODED_BYTES_MAX;
 }
+
+const _: () = assert!(Vote::ENCODED_BYTES_MAX <= SignedProposal::ENCODED_BYTES_MAX);
 
 /// To have voted twice in one place.
 #[derive(
@@ -176,7 +243,7 @@ pub struct Offence {
 }
 
 impl Offence {
-    fn of(vote: &Vote) -> Self {
+    fn of_vote(vote: &Vote) -> Self {
         let Vote {
             validator,
             height,
@@ -189,6 +256,21 @@ impl Offence {
             height,
             round,
             kind,
+        }
+    }
+
+    fn of_proposal(proposal: &SignedProposal) -> Self {
+        let SignedProposal {
+            validator,
+            height,
+            round,
+            ..
+        } = *proposal;
+        Self {
+            validator,
+            height,
+            round,
+            kind: VoteKind::Proposal,
         }
     }
 }
@@ -210,17 +292,14 @@ pub enum EvidenceError {
 impl Evidence {
     /// Puts two contradicting votes in order.
     pub fn double_vote(one: Vote, other: Vote) -> Self {
-        if one.encode() <= other.encode() {
-            Self::DoubleVote {
-                first: one,
-                second: other,
-            }
-        } else {
-            Self::DoubleVote {
-                first: other,
-                second: one,
-            }
-        }
+        let (first, second) = in_order(one, other);
+        Self::DoubleVote { first, second }
+    }
+
+    /// Puts two contradicting proposals in order.
+    pub fn double_proposal(one: SignedProposal, other: SignedProposal) -> Self {
+        let (first, second) = in_order(one, other);
+        Self::DoubleProposal { first, second }
     }
 
     /// Who is accused.
@@ -231,21 +310,52 @@ impl Evidence {
     /// What the accused did. One offence has many proofs, because the accused
     /// can make many signatures: it is punished by this, not by the proof.
     pub fn offence(&self) -> Offence {
-        let Self::DoubleVote { first, .. } = self;
-        Offence::of(first)
+        match self {
+            Self::DoubleVote { first, .. } => Offence::of_vote(first),
+            Self::DoubleProposal { first, .. } => Offence::of_proposal(first),
+        }
     }
 
-    /// Whether this proves that the holder of `key` voted twice.
+    /// Whether this proves that the holder of `key` said two things in one
+    /// place.
     pub fn verify(&self, genesis: GenesisHash, key: &PublicKey) -> Result<(), EvidenceError> {
-        let Self::DoubleVote { first, second } = self;
-        if Offence::of(first) != Offence::of(second) || first.value == second.value {
-            return Err(EvidenceError::NoConflict);
+        match self {
+            Self::DoubleVote { first, second } => {
+                let is_same_place = Offence::of_vote(first) == Offence::of_vote(second);
+                check_pair(first, second, is_same_place && first.value != second.value)?;
+                first.verify(genesis, key)?;
+                second.verify(genesis, key)?;
+            }
+            Self::DoubleProposal { first, second } => {
+                let is_same_place = Offence::of_proposal(first) == Offence::of_proposal(second);
+                let content = |proposal: &SignedProposal| (proposal.value, proposal.valid_round);
+                check_pair(
+                    first,
+                    second,
+                    is_same_place && content(first) != content(second),
+                )?;
+                first.verify(genesis, key)?;
+                second.verify(genesis, key)?;
+            }
         }
-        if first.encode() > second.encode() {
-            return Err(EvidenceError::Unordered);
-        }
-        first.verify(genesis, key)?;
-        second.verify(genesis, key)?;
         Ok(())
     }
+}
+
+fn in_order<T: Canonical>(one: T, other: T) -> (T, T) {
+    if one.encode() <= other.encode() {
+        (one, other)
+    } else {
+        (other, one)
+    }
+}
+
+fn check_pair<T: Canonical>(first: &T, second: &T, is_conflict: bool) -> Result<(), EvidenceError> {
+    if !is_conflict {
+        return Err(EvidenceError::NoConflict);
+    }
+    if first.encode() > second.encode() {
+        return Err(EvidenceError::Unordered);
+    }
+    Ok(())
 }

@@ -11,7 +11,7 @@ use pyralog_consensus::{
 };
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::{Evidence, Vote, VoteKind};
+use pyralog_primitives::vote::{Evidence, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{Address, BlockId, Height, Round, Signature};
 
 use crate::ballots::Ballots;
@@ -70,7 +70,7 @@ pub(crate) struct Accepted {
     value: BlockId,
     /// The proposer's word, to hold against another one. After a restart it is
     /// not known.
-    vote: Option<Vote>,
+    signed: Option<SignedProposal>,
     is_valid: bool,
 }
 
@@ -133,19 +133,27 @@ impl Agreement {
                     Statement::ViewChange { .. } => {
                         self.stage = Stage::Entering { has_quorum: false };
                     }
+                    Statement::Proposal { value, .. } => self.take_up(value),
                     Statement::Vote { value, .. } => {
-                        self.stage = Stage::Inside;
-                        self.accepted = value.map(|value| Accepted {
-                            value,
-                            vote: None,
-                            is_valid: false,
-                        });
+                        if let Some(value) = value {
+                            self.take_up(value);
+                        }
                     }
                 }
             }
             Record::Prepared(proof) => self.prepared = Some(proof),
             Record::Justified(justification) => self.justification = Some(justification),
         }
+    }
+
+    /// Goes on with the block that was proposed before a restart.
+    fn take_up(&mut self, value: BlockId) {
+        self.stage = Stage::Inside;
+        self.accepted = Some(Accepted {
+            value,
+            signed: None,
+            is_valid: false,
+        });
     }
 
     fn set_timers(&self, effects: &mut Vec<Effect>) {
@@ -224,7 +232,7 @@ impl Agreement {
         self.stage = Stage::Inside;
         self.accepted = Some(Accepted {
             value,
-            vote: None,
+            signed: None,
             is_valid,
         });
         if let Some(justification) = &self.justification {
@@ -233,7 +241,13 @@ impl Agreement {
         if self.round > Round::FIRST {
             self.set_round_timer(effects);
         }
-        self.intend(self.vote(VoteKind::Proposal, value), effects);
+        let proposal = Statement::Proposal {
+            height: self.height,
+            round: self.round,
+            value,
+            valid_round: None,
+        };
+        self.intend(proposal, effects);
         if is_valid {
             self.intend(self.vote(VoteKind::Prevote, value), effects);
         } else {
@@ -278,28 +292,35 @@ impl Agreement {
         }
         let message = match statement {
             Statement::ViewChange { .. } => self.wish(statement, validator, signature),
+            Statement::Proposal {
+                height,
+                round,
+                value,
+                valid_round,
+            } => Some(Message::Proposal(Proposal {
+                signed: SignedProposal {
+                    height,
+                    round,
+                    value,
+                    valid_round,
+                    validator,
+                    signature,
+                },
+                justification: self.justification.clone(),
+            })),
             Statement::Vote {
                 kind,
                 height,
                 round,
                 value,
-            } => {
-                let vote = Vote {
-                    kind,
-                    height,
-                    round,
-                    value,
-                    validator,
-                    signature,
-                };
-                Some(match kind {
-                    VoteKind::Proposal => Message::Proposal(Proposal {
-                        vote,
-                        justification: self.justification.clone(),
-                    }),
-                    _ => Message::Vote(vote),
-                })
-            }
+            } => Some(Message::Vote(Vote {
+                kind,
+                height,
+                round,
+                value,
+                validator,
+                signature,
+            })),
         };
         let Some(message) = message else {
             return;
@@ -309,7 +330,7 @@ impl Agreement {
         match message {
             Message::Proposal(proposal) => {
                 if let Some(accepted) = &mut self.accepted {
-                    accepted.vote = Some(proposal.vote);
+                    accepted.signed = Some(proposal.signed);
                 }
             }
             Message::Vote(vote) => self.count::<R>(vote, effects),
@@ -347,31 +368,27 @@ impl Agreement {
     }
 
     fn consider<R: Rules>(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) {
-        let vote = proposal.vote;
-        let Some(value) = vote.value else {
-            return;
-        };
-        if vote.round < self.round || vote.validator != self.primary(vote.round) {
+        let signed = proposal.signed;
+        if signed.round < self.round || signed.validator != self.primary(signed.round) {
             return;
         }
-        let is_inside = vote.round == self.round && self.stage == Stage::Inside;
+        let is_inside = signed.round == self.round && self.stage == Stage::Inside;
         if let Some(accepted) = self.accepted.as_ref().filter(|_| is_inside) {
-            if let Some(first) = accepted.vote {
-                self.accuse::<R>(first, vote, effects);
+            if let Some(first) = accepted.signed {
+                self.accuse_proposer(first, signed, effects);
             }
             return;
         }
-        let justification = proposal.justification.as_ref();
-        if !self.is_justified::<R>(&vote, value, justification) {
+        if !self.is_justified::<R>(&signed, proposal.justification.as_ref()) {
             return;
         }
-        if vote.round > self.round {
-            self.turn_to(vote.round);
+        if signed.round > self.round {
+            self.turn_to(signed.round);
         }
         self.stage = Stage::Inside;
         self.accepted = Some(Accepted {
-            value,
-            vote: Some(vote),
+            value: signed.value,
+            signed: Some(signed),
             is_valid: false,
         });
         if self.round > Round::FIRST {
@@ -443,6 +460,17 @@ impl Agreement {
     fn accuse<R: Rules>(&mut self, first: Vote, second: Vote, effects: &mut Vec<Effect>) {
         if R::contradict(&first, &second) && self.accused.insert(first.validator) {
             effects.push(Effect::Report(Evidence::double_vote(first, second)));
+        }
+    }
+
+    fn accuse_proposer(
+        &mut self,
+        first: SignedProposal,
+        second: SignedProposal,
+        effects: &mut Vec<Effect>,
+    ) {
+        if first.value != second.value && self.accused.insert(first.validator) {
+            effects.push(Effect::Report(Evidence::double_proposal(first, second)));
         }
     }
 

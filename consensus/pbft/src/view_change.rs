@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use pyralog_consensus::{Effect, Justification, Message, QuorumCertificate, Statement, ViewChange};
 use pyralog_primitives::codec::List;
-use pyralog_primitives::vote::Vote;
-use pyralog_primitives::{Address, BlockId, Round, Signature, VotingPower};
+use pyralog_primitives::vote::SignedProposal;
+use pyralog_primitives::{Address, Round, Signature, VotingPower};
 
 use crate::agreement::{Agreement, Stage};
 use crate::rules::Rules;
@@ -177,15 +177,15 @@ impl Agreement {
         Justification { wishes, proof }
     }
 
-    /// Whether a proposer may propose this block.
+    /// Whether a proposer may propose this.
     pub(crate) fn is_justified<R: Rules>(
         &self,
-        vote: &Vote,
-        value: BlockId,
+        proposal: &SignedProposal,
         justification: Option<&Justification>,
     ) -> bool {
+        let round = proposal.round;
         let Some(justification) = justification else {
-            return vote.round == Round::FIRST;
+            return round == Round::FIRST;
         };
         let wishes = &justification.wishes;
         let latest = wishes.iter().filter_map(|wish| wish.prepared).max();
@@ -194,14 +194,14 @@ impl Agreement {
             .as_ref()
             .map(QuorumCertificate::prepared);
         let is_in_order = wishes.is_sorted_by(|one, next| one.validator < next.validator);
-        let is_for_round = wishes.iter().all(|wish| wish.round == vote.round);
+        let is_for_round = wishes.iter().all(|wish| wish.round == round);
         let power = self.power::<R>(wishes.iter());
-        vote.round > Round::FIRST
+        round > Round::FIRST
             && is_in_order
             && is_for_round
             && R::is_quorum(&self.validators, power)
             && latest == proved
-            && latest.is_none_or(|latest| latest.round < vote.round)
-            && R::chosen(justification).is_none_or(|chosen| chosen.value == value)
+            && latest.is_none_or(|latest| latest.round < round)
+            && R::chosen(justification).is_none_or(|chosen| chosen.value == proposal.value)
     }
 }

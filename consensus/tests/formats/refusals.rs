@@ -8,8 +8,8 @@ use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BadSignature, GenesisHash, Hash, Height, Round};
 
 use crate::samples::{
-    GENESIS, HEIGHT, ROUND, VALUE, justification, key, messages, proof, proposal, validators,
-    view_change, vote, wish,
+    GENESIS, HEIGHT, ROUND, VALUE, justification, key, messages, proof, proposal, signed,
+    validators, view_change, vote, wish,
 };
 
 fn error_of(message: Message) -> MessageError {
@@ -72,6 +72,9 @@ fn a_stranger_has_no_voice() {
         stranger
     );
     let mut proposal = proposal();
+    proposal.signed = signed(7);
+    assert_eq!(error_of(Message::Proposal(proposal.clone())), stranger);
+    proposal.signed = signed(2);
     let mut justification = justification();
     justification.wishes = List::new(vec![wish]).unwrap();
     proposal.justification = Some(justification);
@@ -85,13 +88,6 @@ fn each_part_has_its_kind_and_height() {
         let misplaced = vote(1, kind, ROUND, VALUE);
         assert_eq!(error_of(Message::Vote(misplaced)), wrong(kind));
     }
-    let mut proposal = proposal();
-    proposal.vote = vote(2, VoteKind::Prevote, ROUND, VALUE);
-    assert_eq!(
-        error_of(Message::Proposal(proposal)),
-        wrong(VoteKind::Prevote)
-    );
-
     let precommits = proof(VoteKind::Precommit, &[1, 2, 3]);
     let wish = wish(1, Some(precommits.prepared()));
     let proof = Some(precommits);

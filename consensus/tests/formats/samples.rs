@@ -5,7 +5,7 @@ use pyralog_consensus::{
 };
 use pyralog_primitives::codec::List;
 use pyralog_primitives::validators::{Validator, ValidatorSet};
-use pyralog_primitives::vote::{Prepared, Vote, VoteKind};
+use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{
     BlockId, GenesisHash, Hash, Height, Round, SecretKey, SignBytes, VotingPower,
 };
@@ -34,6 +34,18 @@ pub(crate) fn vote(seed: u8, kind: VoteKind, round: Round, value: BlockId) -> Vo
         height: HEIGHT,
         round,
         value: Some(value),
+        validator: key(seed).public_key().address(),
+        signature: key(seed).sign(&bytes),
+    }
+}
+
+pub(crate) fn signed(seed: u8) -> SignedProposal {
+    let bytes = SignBytes::proposal(GENESIS, HEIGHT, ROUND, VALUE, Some(Round::FIRST));
+    SignedProposal {
+        height: HEIGHT,
+        round: ROUND,
+        value: VALUE,
+        valid_round: Some(Round::FIRST),
         validator: key(seed).public_key().address(),
         signature: key(seed).sign(&bytes),
     }
@@ -84,7 +96,7 @@ pub(crate) fn justification() -> Justification {
 
 pub(crate) fn proposal() -> Proposal {
     Proposal {
-        vote: vote(2, VoteKind::Proposal, ROUND, VALUE),
+        signed: signed(2),
         justification: Some(justification()),
     }
 }

@@ -15,7 +15,7 @@ use pyralog_primitives::state::{
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::{Evidence, Vote, VoteKind};
+use pyralog_primitives::vote::{Evidence, SignedProposal, Vote, VoteKind};
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 

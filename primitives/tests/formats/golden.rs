@@ -22,7 +22,7 @@ use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::text::encode_hex;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::{Evidence, Prepared, Vote, VoteKind};
+use pyralog_primitives::vote::{Evidence, Prepared, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{Domain, Height, Round};
 use serde_json::{Value, json};
 
@@ -85,7 +85,7 @@ fn ids() -> [(&'static str, String); 12] {
 }
 
 fn messages() -> [(&'static str, SignBytes); 6] {
-    let proposal = samples::vote(VoteKind::Proposal, Some(samples::block().id()));
+    let proposal = samples::sample_proposal();
     let prepared = Prepared {
         round: Round::new(2),
         value: samples::block().id(),

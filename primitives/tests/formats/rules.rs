@@ -10,7 +10,7 @@ use pyralog_primitives::transaction::{
 use pyralog_primitives::validators::{
     TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, Validator, ValidatorSet, ValidatorSetError,
 };
-use pyralog_primitives::vote::{Evidence, EvidenceError, Vote, VoteKind};
+use pyralog_primitives::vote::{Evidence, EvidenceError, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{
     Amount, BlockId, CertificateHash, Domain, GenesisHash, Height, PublicKey, Signature,
     VotingPower, WeakKey,
@@ -349,9 +349,42 @@ fn any_flipped_bit_of_a_certificate_breaks_it() {
 }
 
 #[test]
+fn evidence_needs_two_contradicting_proposals_of_one_round() {
+    let (genesis, key) = (samples::genesis(), samples::key(12).public_key());
+    let good = samples::double_proposal();
+    assert_eq!(good.verify(genesis, &key), Ok(()));
+    assert_eq!(good.accused(), key.address());
+    let (value, other) = (samples::block().id(), BlockId::ZERO);
+    let plain = samples::proposal(value, None);
+    let no_conflict = Err(EvidenceError::NoConflict);
+    let verify = |one, other| Evidence::double_proposal(one, other).verify(genesis, &key);
+    assert_eq!(verify(plain, plain), no_conflict);
+    assert_eq!(verify(plain, samples::sample_proposal()), Ok(()));
+    let later = SignedProposal {
+        round: plain.round.next().unwrap(),
+        ..samples::proposal(other, None)
+    };
+    assert_eq!(verify(plain, later), no_conflict);
+    let forged = SignedProposal {
+        value: other,
+        ..plain
+    };
+    let forged = verify(plain, forged);
+    assert!(matches!(forged, Err(EvidenceError::BadSignature(_))));
+    if let Evidence::DoubleProposal { first, second } = good {
+        let (first, second) = (second, first);
+        let unordered = Evidence::DoubleProposal { first, second };
+        assert_eq!(
+            unordered.verify(genesis, &key),
+            Err(EvidenceError::Unordered)
+        );
+    }
+}
+
+#[test]
 fn evidence_needs_two_contradicting_votes_of_one_validator() {
     let (genesis, key) = (samples::genesis(), samples::key(12).public_key());
-    let Evidence::DoubleVote { first, second } = samples::evidence();
+    let (first, second) = samples::double_vote();
     let verify = |first, second| Evidence::DoubleVote { first, second }.verify(genesis, &key);
     assert_eq!(verify(first, second), Ok(()));
     assert_eq!(verify(first, first), Err(EvidenceError::NoConflict));
@@ -520,7 +553,7 @@ fn evidence_stands_in_order_and_none_twice() {
 
 #[test]
 fn proofs_of_one_offence_name_the_same_offence() {
-    let Evidence::DoubleVote { first, .. } = samples::evidence();
+    let (first, _) = samples::double_vote();
     let another_value = samples::vote(VoteKind::Precommit, Some(samples::block().id()));
     let again = Evidence::double_vote(first, another_value);
     assert_ne!(again, samples::evidence());

@@ -14,7 +14,7 @@ use pyralog_primitives::state::{
 use pyralog_primitives::state_proof::{Found, StateProof};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::{Validator, ValidatorSet};
-use pyralog_primitives::vote::{Evidence, Vote, VoteKind, VotedValue};
+use pyralog_primitives::vote::{Evidence, SignedProposal, Vote, VoteKind, VotedValue};
 use pyralog_primitives::{
     Amount, BlockId, Compute, Domain, FailureCode, GenesisHash, Height, LeafCount, LeafIndex,
     Nonce, ParametersHash, Round, SecretKey, SignBytes, StateRoot, TimestampMs, VotingPower,
@@ -146,12 +146,40 @@ pub(crate) fn vote(kind: VoteKind, value: VotedValue) -> Vote {
     }
 }
 
-pub(crate) fn evidence() -> Evidence {
+pub(crate) fn proposal(value: BlockId, valid_round: Option<Round>) -> SignedProposal {
+    let (height, round) = (Height::new(41), Round::new(1));
+    let message = SignBytes::proposal(genesis(), height, round, value, valid_round);
+    SignedProposal {
+        height,
+        round,
+        value,
+        valid_round,
+        validator: key(12).public_key().address(),
+        signature: key(12).sign(&message),
+    }
+}
+
+pub(crate) fn sample_proposal() -> SignedProposal {
+    proposal(block().id(), Some(Round::FIRST))
+}
+
+/// Two contradicting precommits, in order.
+pub(crate) fn double_vote() -> (Vote, Vote) {
     let other = BlockId::new(Domain::Header.hash(b"another block"));
-    Evidence::double_vote(
-        vote(VoteKind::Precommit, Some(other)),
+    (
         vote(VoteKind::Precommit, None),
+        vote(VoteKind::Precommit, Some(other)),
     )
+}
+
+pub(crate) fn evidence() -> Evidence {
+    let (first, second) = double_vote();
+    Evidence::double_vote(second, first)
+}
+
+pub(crate) fn double_proposal() -> Evidence {
+    let other = BlockId::new(Domain::Header.hash(b"another block"));
+    Evidence::double_proposal(proposal(other, None), proposal(block().id(), None))
 }
 
 pub(crate) fn quorum_certificate(height: Height, value: BlockId) -> Certificate {
@@ -432,6 +460,16 @@ macro_rules! for_each_sample {
         $visit!("receipt_failed", Receipt, samples::failed_receipt());
         $visit!("validator_set", ValidatorSet, samples::validators());
         $visit!("vote", Vote, samples::vote(VoteKind::Prevote, None));
+        $visit!(
+            "signed_proposal",
+            SignedProposal,
+            samples::sample_proposal()
+        );
+        $visit!(
+            "evidence_of_proposals",
+            Evidence,
+            samples::double_proposal()
+        );
         $visit!("evidence", Evidence, samples::evidence());
         $visit!(
             "certificate_quorum",

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use pyralog_consensus::{Place, Statement, Step};
 use pyralog_disk::MemoryDisk;
 use pyralog_guard::{Guard, GuardError, Interchange, SignedPlace, SigningRoot};
-use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{
     Address, BlockId, GenesisHash, Hash, Height, PublicKey, Round, Signature,
 };
@@ -62,11 +61,11 @@ fn address(pubkey: &str) -> Address {
 
 /// A block, as we propose one.
 fn proposal(slot: Height, root: Hash) -> Statement {
-    Statement::Vote {
-        kind: VoteKind::Proposal,
+    Statement::Proposal {
         height: slot,
         round: Round::FIRST,
-        value: Some(BlockId::new(root)),
+        value: BlockId::new(root),
+        valid_round: None,
     }
 }
 

@@ -3,7 +3,7 @@
 use pyralog_consensus::{Engine, Justification, Message, Proposal, QuorumCertificate, ViewChange};
 use pyralog_pbft::Pbft;
 use pyralog_primitives::codec::List;
-use pyralog_primitives::vote::{Evidence, Prepared, Vote, VoteKind};
+use pyralog_primitives::vote::{Evidence, Prepared, SignedProposal, Vote, VoteKind};
 use pyralog_primitives::{BlockId, Hash, Height, Round, SignBytes};
 
 use crate::council::{Council, GENESIS, HEIGHT};
@@ -25,6 +25,19 @@ impl Council {
             height,
             round,
             value,
+            validator: self.address(at),
+            signature: self.seats[at].key.sign(&bytes),
+        }
+    }
+
+    fn signed(&self, at: usize, round: u32, value: BlockId) -> SignedProposal {
+        let (height, round) = (HEIGHT, Round::new(round));
+        let bytes = SignBytes::proposal(GENESIS, height, round, value, None);
+        SignedProposal {
+            height,
+            round,
+            value,
+            valid_round: None,
             validator: self.address(at),
             signature: self.seats[at].key.sign(&bytes),
         }
@@ -65,7 +78,7 @@ impl Council {
             proof,
         });
         Message::Proposal(Proposal {
-            vote: self.vote(at, VoteKind::Proposal, round, value),
+            signed: self.signed(at, round, value),
             justification,
         })
     }
@@ -92,9 +105,8 @@ fn two_proposals_of_one_round_are_evidence_and_the_first_one_counts() {
     for value in [1, 2] {
         council.hand(3, council.proposal(0, 0, block(value), None));
     }
-    let first = council.vote(0, VoteKind::Proposal, 0, block(1));
-    let second = council.vote(0, VoteKind::Proposal, 0, block(2));
-    let evidence = Evidence::double_vote(first, second);
+    let [first, second] = [1, 2].map(|value| council.signed(0, 0, block(value)));
+    let evidence = Evidence::double_proposal(first, second);
     assert_eq!(council.seats[3].reports, [evidence]);
     evidence
         .verify(GENESIS, &council.seats[0].key.public_key())

@@ -6,12 +6,13 @@ use pyralog_primitives::{BlockId, DurationMs, Height, Round};
 
 use crate::message::Message;
 use crate::record::Record;
-use crate::statement::Statement;
+use crate::statement::{Statement, Step};
 
 /// Something to do. New kinds come with the engines that need them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Write this down; it is durable before the next effect begins.
+    /// Write this down, behind what was written before. It is durable before
+    /// anything that follows is signed, told or made final.
     Persist(Record),
     /// Sign with the validator's key, and give [`crate::Input::Signed`] back,
     /// or [`crate::Input::Refused`].
@@ -47,6 +48,35 @@ pub enum Effect {
     },
     /// A validator broke the rules, and this proves it.
     Report(Evidence),
+    /// This validator says nothing more at this height; the operator should
+    /// know why.
+    Abstain {
+        /// The height.
+        height: Height,
+        /// Why.
+        reason: Abstention,
+    },
+}
+
+/// Why a validator says nothing more at a height, and leaves the decision to
+/// the others.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Abstention {
+    /// The guard of the key has signed something else there.
+    #[error("the guard of the key refuses to sign {0:?}")]
+    Refused(Statement),
+    /// After a restart the engine came to another statement than the one it
+    /// had written down.
+    #[error("{wanted:?} contradicts {written:?}, which was written down before a restart")]
+    Contradiction {
+        /// What was written down.
+        written: Statement,
+        /// What is wanted now.
+        wanted: Statement,
+    },
+    /// The library that decides has failed.
+    #[error("the core of the engine failed: {0}")]
+    Core(String),
 }
 
 /// A timer, by what it is for. One that is set for a height has no meaning at
@@ -65,6 +95,15 @@ pub enum Timer {
         /// The round.
         round: Round,
     },
+    /// A step of a round has taken too long.
+    Step {
+        /// The height.
+        height: Height,
+        /// The round.
+        round: Round,
+        /// The step.
+        step: Step,
+    },
     /// What was said at this height may have been lost on its way.
     Resend {
         /// The height.
@@ -76,9 +115,10 @@ impl Timer {
     /// For which height it was set.
     pub const fn height(&self) -> Height {
         match *self {
-            Self::EmptyBlock { height } | Self::Round { height, .. } | Self::Resend { height } => {
-                height
-            }
+            Self::EmptyBlock { height }
+            | Self::Round { height, .. }
+            | Self::Step { height, .. }
+            | Self::Resend { height } => height,
         }
     }
 }

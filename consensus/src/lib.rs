@@ -25,6 +25,7 @@
 //! - a block becomes final once at each height, in the order of heights;
 //! - whatever is sent, and however much, it holds bounded memory.
 
+mod ahead;
 mod effect;
 mod engine;
 mod input;
@@ -36,10 +37,13 @@ mod statement;
 mod tick;
 mod verify;
 
-pub use effect::{Effect, Timer};
+pub use ahead::{AHEAD_COUNT_MAX, Ahead};
+pub use effect::{Abstention, Effect, Timer};
 pub use engine::Engine;
 pub use input::{Input, Start};
-pub use message::{Justification, Message, MessageError, Proposal, ViewChange};
+pub use message::{
+    Justification, Message, MessageError, Proposal, RoundCertificate, RoundEnd, ViewChange,
+};
 pub use quorum::QuorumCertificate;
 pub use record::Record;
 pub use rotation::{Turn, proposer};

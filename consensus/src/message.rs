@@ -1,11 +1,15 @@
 //! What validators tell each other.
 
+use std::collections::BTreeSet;
+
 use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_primitives::certificate::CertificateError;
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::validators::{VALIDATOR_COUNT_MAX, ValidatorSet};
 use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind};
-use pyralog_primitives::{Address, BadSignature, GenesisHash, Height, PublicKey, Round, Signature};
+use pyralog_primitives::{
+    Address, BadSignature, GenesisHash, Height, PublicKey, Round, Signature, VotingPower,
+};
 
 use crate::quorum::QuorumCertificate;
 use crate::statement::Statement;
@@ -25,6 +29,33 @@ pub enum Message {
         /// The quorum of prevotes behind what it says was prepared.
         proof: Option<QuorumCertificate>,
     },
+    /// A quorum of prevotes, for those who miss some of them (Tendermint).
+    Polka(QuorumCertificate),
+    /// Why a round is over (Tendermint).
+    RoundOver(RoundCertificate),
+}
+
+/// Votes that end a round: with them, everyone may enter the next.
+#[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub struct RoundCertificate {
+    /// At which height.
+    pub height: Height,
+    /// The round that the votes are of.
+    pub round: Round,
+    /// Why they end it, or those before it.
+    pub end: RoundEnd,
+    /// The votes, of different validators.
+    pub votes: List<Vote, VALIDATOR_COUNT_MAX>,
+}
+
+/// How votes end a round.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
+pub enum RoundEnd {
+    /// Validators with a third of the power are in this round already: those
+    /// before it are over.
+    Skipped,
+    /// A quorum precommitted, and not for one block.
+    Precommitted,
 }
 
 /// The block to agree on. The block itself travels beside it.
@@ -78,6 +109,11 @@ impl Canonical for Message {
     const ENCODED_BYTES_MAX: usize = 1 + Proposal::ENCODED_BYTES_MAX;
 }
 
+const _: () = assert!(
+    8 + 4 + 1 + 4 + VALIDATOR_COUNT_MAX * Vote::ENCODED_BYTES_MAX <= Proposal::ENCODED_BYTES_MAX,
+    "a round certificate is no longer than the longest message"
+);
+
 impl Canonical for Justification {
     const ENCODED_BYTES_MAX: usize = Proposal::ENCODED_BYTES_MAX;
 }
@@ -116,6 +152,16 @@ pub enum MessageError {
     /// The prevotes behind a preparation are not enough, or not votes at all.
     #[error("the proof of a preparation: {0}")]
     Quorum(#[from] CertificateError),
+    /// The votes that are to end a round are of several rounds, or several are
+    /// of one validator.
+    #[error("the votes of a round certificate are not one of each validator in one round")]
+    Unrelated,
+    /// The votes that are to end a round do not.
+    #[error("votes with power {power} do not end a round")]
+    TooFew {
+        /// The power of their validators.
+        power: VotingPower,
+    },
     /// A signature is wrong.
     #[error(transparent)]
     BadSignature(#[from] BadSignature),
@@ -128,6 +174,8 @@ impl Message {
             Self::Proposal(proposal) => proposal.signed.height,
             Self::Vote(vote) => vote.height,
             Self::ViewChange { wish, .. } => wish.height,
+            Self::Polka(polka) => polka.height,
+            Self::RoundOver(over) => over.height,
         }
     }
 
@@ -137,15 +185,18 @@ impl Message {
             Self::Proposal(proposal) => proposal.signed.round,
             Self::Vote(vote) => vote.round,
             Self::ViewChange { wish, .. } => wish.round,
+            Self::Polka(polka) => polka.round,
+            Self::RoundOver(over) => over.round,
         }
     }
 
-    /// Who says so.
-    pub fn sender(&self) -> Address {
+    /// Who says so; `None` for what anyone may put together.
+    pub fn sender(&self) -> Option<Address> {
         match self {
-            Self::Proposal(proposal) => proposal.signed.validator,
-            Self::Vote(vote) => vote.validator,
-            Self::ViewChange { wish, .. } => wish.validator,
+            Self::Proposal(proposal) => Some(proposal.signed.validator),
+            Self::Vote(vote) => Some(vote.validator),
+            Self::ViewChange { wish, .. } => Some(wish.validator),
+            Self::Polka(_) | Self::RoundOver(_) => None,
         }
     }
 
@@ -189,6 +240,8 @@ impl Message {
                 claims.extend(roll.proof(proof.as_ref())?);
                 Ok(claims)
             }
+            Self::Polka(polka) => roll.proof(Some(polka)),
+            Self::RoundOver(over) => roll.round_over(over),
         }
     }
 }
@@ -234,6 +287,38 @@ impl Roll<'_> {
             bytes: vote.sign_bytes(self.genesis),
             signature: vote.signature,
         })
+    }
+
+    fn round_over(&self, over: &RoundCertificate) -> Result<Vec<Claim>, MessageError> {
+        let mut voters = BTreeSet::new();
+        let mut power = 0;
+        for vote in over.votes.iter() {
+            let fits = match over.end {
+                RoundEnd::Skipped => true,
+                RoundEnd::Precommitted => vote.kind == VoteKind::Precommit,
+            };
+            if !fits {
+                return Err(MessageError::WrongKind { found: vote.kind });
+            }
+            if (vote.height, vote.round) != (over.height, over.round)
+                || !voters.insert(vote.validator)
+            {
+                return Err(MessageError::Unrelated);
+            }
+            let index = self.validators.find(&vote.validator);
+            let member = index.and_then(|index| self.validators.get(index));
+            power += member.map_or(0, |member| member.power.get());
+        }
+        // Cannot wrap: distinct members of a set whose total is bounded.
+        let power = VotingPower::new(power);
+        let is_enough = match over.end {
+            RoundEnd::Skipped => self.validators.has_honest(power),
+            RoundEnd::Precommitted => self.validators.is_quorum(power),
+        };
+        if !is_enough {
+            return Err(MessageError::TooFew { power });
+        }
+        over.votes.iter().map(|vote| self.vote(vote)).collect()
     }
 
     fn wish(&self, wish: &ViewChange) -> Result<Claim, MessageError> {

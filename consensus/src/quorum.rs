@@ -78,6 +78,18 @@ impl QuorumCertificate {
         }
     }
 
+    /// Whose signatures it holds, by the set that it was assembled for.
+    pub fn signatures(
+        &self,
+        validators: &ValidatorSet,
+    ) -> impl Iterator<Item = (Address, Signature)> {
+        let signers = validators
+            .indexes()
+            .filter(|index| self.signers.contains(*index));
+        let addresses = signers.filter_map(|index| validators.address(index));
+        addresses.zip(self.signatures.iter().copied())
+    }
+
     /// Who is said to have signed it, if they are a quorum of `validators`.
     pub(crate) fn claims(
         &self,

@@ -61,7 +61,9 @@ pub struct Place {
 }
 
 /// What is said in a round, in order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, BorshSerialize, BorshDeserialize,
+)]
 pub enum Step {
     /// The wish to enter it.
     ViewChange,

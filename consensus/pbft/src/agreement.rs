@@ -143,6 +143,8 @@ impl Agreement {
             }
             Record::Prepared(proof) => self.prepared = Some(proof),
             Record::Justified(justification) => self.justification = Some(justification),
+            // This engine writes none of these.
+            Record::Heard(_) | Record::Judged { .. } | Record::Elapsed { .. } => {}
         }
     }
 
@@ -335,6 +337,8 @@ impl Agreement {
             }
             Message::Vote(vote) => self.count::<R>(vote, effects),
             Message::ViewChange { wish, proof } => self.note_wish::<R>(wish, proof, effects),
+            // Words of another engine.
+            Message::Polka(_) | Message::RoundOver(_) => {}
         }
     }
 
@@ -364,6 +368,8 @@ impl Agreement {
             Message::Proposal(proposal) => self.consider::<R>(&proposal, effects),
             Message::Vote(vote) => self.count::<R>(vote, effects),
             Message::ViewChange { wish, proof } => self.note_wish::<R>(wish, proof, effects),
+            // Words of another engine.
+            Message::Polka(_) | Message::RoundOver(_) => {}
         }
     }
 

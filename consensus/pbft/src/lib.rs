@@ -50,7 +50,6 @@
 //! - What was said is said again after a while, because links lose messages.
 
 mod agreement;
-mod ahead;
 mod ballots;
 mod pbft;
 mod rules;

@@ -2,11 +2,12 @@
 
 use std::marker::PhantomData;
 
-use pyralog_consensus::{Effect, Engine, Input, Message, Start, Tick, Timer, Verified};
+use pyralog_consensus::{
+    AHEAD_COUNT_MAX, Ahead, Effect, Engine, Input, Message, Start, Tick, Timer, Verified,
+};
 use pyralog_primitives::{Address, Height};
 
 use crate::agreement::Agreement;
-use crate::ahead::{Ahead, MESSAGE_COUNT_MAX};
 use crate::ballots::VOTE_COUNT_MAX;
 use crate::rules::{Paper, Rules};
 use crate::settings::Settings;
@@ -84,6 +85,8 @@ impl<R: Rules> Pbft<R> {
             Timer::EmptyBlock { .. } => current.give_reason(effects),
             Timer::Round { round, .. } => current.end_round::<R>(round, effects),
             Timer::Resend { .. } => current.resend(effects),
+            // This engine sets none of these.
+            Timer::Step { .. } => {}
         }
     }
 }
@@ -145,6 +148,6 @@ impl<R: Rules> Engine for Pbft<R> {
     }
 
     fn held_count_max(validator_count: usize) -> usize {
-        validator_count * (VOTE_COUNT_MAX + WISH_COUNT_MAX + MESSAGE_COUNT_MAX) + OWN_COUNT_MAX
+        validator_count * (VOTE_COUNT_MAX + WISH_COUNT_MAX + AHEAD_COUNT_MAX) + OWN_COUNT_MAX
     }
 }

@@ -1,10 +1,12 @@
 //! A message counts only if everyone who is said to have signed a part of it is
 //! a validator and did.
 
-use pyralog_consensus::{Ed25519, Message, MessageError, verify_certificate};
+use pyralog_consensus::{
+    Ed25519, Message, MessageError, RoundCertificate, RoundEnd, Verified, verify_certificate,
+};
 use pyralog_primitives::certificate::CertificateError;
 use pyralog_primitives::codec::{Canonical, List};
-use pyralog_primitives::vote::VoteKind;
+use pyralog_primitives::vote::{Vote, VoteKind};
 use pyralog_primitives::{BadSignature, GenesisHash, Hash, Height, Round};
 
 use crate::samples::{
@@ -14,18 +16,14 @@ use crate::samples::{
 
 fn error_of(message: Message) -> MessageError {
     let verified = message.verify(GENESIS, &validators(), &Ed25519);
-    verified.err().expect("the message has a flaw")
+    verified.expect_err("the message has a flaw")
 }
 
 #[test]
 fn good_messages_pass() {
     for (name, message) in messages() {
         let verified = message.clone().verify(GENESIS, &validators(), &Ed25519);
-        assert_eq!(
-            verified.map(|verified| verified.into_inner()),
-            Ok(message),
-            "{name}"
-        );
+        assert_eq!(verified.map(Verified::into_inner), Ok(message), "{name}");
     }
 }
 
@@ -139,10 +137,47 @@ fn what_was_prepared_is_proved_by_a_quorum_of_prevotes_for_just_that() {
 }
 
 #[test]
+fn votes_end_a_round_if_they_are_enough_and_of_one_round() {
+    let over = |end, votes: Vec<Vote>| {
+        Message::RoundOver(RoundCertificate {
+            height: HEIGHT,
+            round: ROUND,
+            end,
+            votes: List::new(votes).unwrap(),
+        })
+    };
+    let passes = |message: Message| message.verify(GENESIS, &validators(), &Ed25519).is_ok();
+    let precommit = |seed| vote(seed, VoteKind::Precommit, ROUND, VALUE);
+    let prevote = |seed| vote(seed, VoteKind::Prevote, ROUND, VALUE);
+    let (skipped, precommitted) = (RoundEnd::Skipped, RoundEnd::Precommitted);
+
+    assert!(passes(over(skipped, vec![prevote(1), precommit(2)])));
+    assert!(passes(over(
+        precommitted,
+        [1, 2, 3].map(precommit).to_vec()
+    )));
+
+    let few = over(skipped, vec![prevote(1)]);
+    assert!(matches!(error_of(few), MessageError::TooFew { .. }));
+    let few = over(precommitted, [1, 2].map(precommit).to_vec());
+    assert!(matches!(error_of(few), MessageError::TooFew { .. }));
+    let mixed = over(precommitted, vec![precommit(1), precommit(2), prevote(3)]);
+    let found = VoteKind::Prevote;
+    assert_eq!(error_of(mixed), MessageError::WrongKind { found });
+    let twice = over(skipped, vec![prevote(1), precommit(1)]);
+    assert_eq!(error_of(twice), MessageError::Unrelated);
+    let earlier = vote(2, VoteKind::Prevote, Round::FIRST, VALUE);
+    let scattered = over(skipped, vec![prevote(1), earlier]);
+    assert_eq!(error_of(scattered), MessageError::Unrelated);
+    let strange = over(skipped, vec![prevote(1), prevote(2), prevote(7)]);
+    assert!(matches!(error_of(strange), MessageError::Stranger { .. }));
+}
+
+#[test]
 fn a_certificate_is_verified_like_a_message() {
     let good = proof(VoteKind::Precommit, &[1, 2, 4]).into_final();
     let verified = verify_certificate(good.clone(), GENESIS, &validators(), &Ed25519);
-    assert_eq!(verified.map(|verified| verified.into_inner()), Ok(good));
+    assert_eq!(verified.map(Verified::into_inner), Ok(good));
     // Prevotes do not make a block final.
     let prevotes = proof(VoteKind::Prevote, &[1, 2, 4]).into_final();
     let verified = verify_certificate(prevotes, GENESIS, &validators(), &Ed25519);

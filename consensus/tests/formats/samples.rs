@@ -1,7 +1,8 @@
 //! One of each, by four validators.
 
 use pyralog_consensus::{
-    Justification, Message, Proposal, QuorumCertificate, Record, Statement, ViewChange,
+    Justification, Message, Proposal, QuorumCertificate, Record, RoundCertificate, RoundEnd,
+    Statement, Step, ViewChange,
 };
 use pyralog_primitives::codec::List;
 use pyralog_primitives::validators::{Validator, ValidatorSet};
@@ -67,8 +68,8 @@ pub(crate) fn wish(seed: u8, prepared: Option<Prepared>) -> ViewChange {
 }
 
 /// What these validators prevoted in the first round.
-pub(crate) fn proof(kind: VoteKind, voters: &[u8]) -> QuorumCertificate {
-    let votes: Vec<Vote> = voters
+pub(crate) fn proof(kind: VoteKind, seeds: &[u8]) -> QuorumCertificate {
+    let votes: Vec<Vote> = seeds
         .iter()
         .map(|seed| vote(*seed, kind, Round::FIRST, VALUE))
         .collect();
@@ -109,23 +110,49 @@ pub(crate) fn view_change() -> Message {
     }
 }
 
-pub(crate) fn messages() -> [(&'static str, Message); 3] {
+pub(crate) fn round_over() -> Message {
+    let votes = [
+        vote(1, VoteKind::Prevote, ROUND, VALUE),
+        vote(4, VoteKind::Precommit, ROUND, VALUE),
+    ];
+    Message::RoundOver(RoundCertificate {
+        height: HEIGHT,
+        round: ROUND,
+        end: RoundEnd::Skipped,
+        votes: List::new(votes.to_vec()).unwrap(),
+    })
+}
+
+pub(crate) fn messages() -> [(&'static str, Message); 5] {
     let prevote = vote(3, VoteKind::Prevote, ROUND, VALUE);
+    let polka = proof(VoteKind::Prevote, &[1, 2, 3]);
     [
         ("message/proposal", Message::Proposal(proposal())),
         ("message/vote", Message::Vote(prevote)),
         ("message/view_change", view_change()),
+        ("message/polka", Message::Polka(polka)),
+        ("message/round_over", round_over()),
     ]
 }
 
-pub(crate) fn records() -> [(&'static str, Record); 3] {
+pub(crate) fn records() -> [(&'static str, Record); 6] {
     let intent = wish(1, None).statement();
+    let prepared = proof(VoteKind::Prevote, &[1, 2, 3]);
+    let judged = Record::Judged {
+        round: ROUND,
+        block: VALUE,
+        is_valid: true,
+    };
+    let elapsed = Record::Elapsed {
+        round: ROUND,
+        step: Step::Precommit,
+    };
     [
         ("record/intent", Record::Intent(intent)),
-        (
-            "record/prepared",
-            Record::Prepared(proof(VoteKind::Prevote, &[1, 2, 3])),
-        ),
+        ("record/prepared", Record::Prepared(prepared)),
         ("record/justified", Record::Justified(justification())),
+        ("record/heard", Record::Heard(view_change())),
+        ("record/judged", judged),
+        ("record/elapsed", elapsed),
     ]
 }

@@ -1,99 +1,27 @@
 //! What a faulty validator can send, and what comes of it.
 
-use pyralog_consensus::{Engine, Justification, Message, Proposal, QuorumCertificate, ViewChange};
+use pyralog_consensus::{Engine, Message, QuorumCertificate, ViewChange};
+use pyralog_council::{Council, GENESIS, HEIGHT};
 use pyralog_pbft::Pbft;
-use pyralog_primitives::codec::List;
-use pyralog_primitives::vote::{Evidence, Prepared, SignedProposal, Vote, VoteKind};
-use pyralog_primitives::{BlockId, Hash, Height, Round, SignBytes};
+use pyralog_primitives::vote::{Evidence, Prepared, VoteKind};
+use pyralog_primitives::{BlockId, Hash, Round};
 
-use crate::council::{Council, GENESIS, HEIGHT};
+use crate::pbft;
 
 fn block(byte: u8) -> BlockId {
     BlockId::new(Hash::new([byte; 32]))
 }
 
-impl Council {
-    fn vote(&self, seat: usize, kind: VoteKind, round: u32, value: BlockId) -> Vote {
-        self.vote_at(seat, kind, HEIGHT, (round, value))
-    }
-
-    fn vote_at(&self, at: usize, kind: VoteKind, height: Height, what: (u32, BlockId)) -> Vote {
-        let (round, value) = (Round::new(what.0), Some(what.1));
-        let bytes = SignBytes::vote(GENESIS, kind, height, round, value);
-        Vote {
-            kind,
-            height,
-            round,
-            value,
-            validator: self.address(at),
-            signature: self.seats[at].key.sign(&bytes),
-        }
-    }
-
-    fn signed(&self, at: usize, round: u32, value: BlockId) -> SignedProposal {
-        let (height, round) = (HEIGHT, Round::new(round));
-        let bytes = SignBytes::proposal(GENESIS, height, round, value, None);
-        SignedProposal {
-            height,
-            round,
-            value,
-            valid_round: None,
-            validator: self.address(at),
-            signature: self.seats[at].key.sign(&bytes),
-        }
-    }
-
-    fn wish(&self, at: usize, round: u32, prepared: Option<Prepared>) -> ViewChange {
-        let (height, round) = (HEIGHT, Round::new(round));
-        let bytes = SignBytes::view_change(GENESIS, height, round, prepared);
-        ViewChange {
-            height,
-            round,
-            prepared,
-            validator: self.address(at),
-            signature: self.seats[at].key.sign(&bytes),
-        }
-    }
-
-    fn proof(&self, round: u32, value: BlockId, voters: &[usize]) -> QuorumCertificate {
-        let vote = |at: &usize| self.vote(*at, VoteKind::Prevote, round, value);
-        let votes: Vec<Vote> = voters.iter().map(vote).collect();
-        QuorumCertificate::assemble(
-            VoteKind::Prevote,
-            (HEIGHT, Round::new(round), value),
-            |voter| votes.iter().find(|vote| vote.validator == *voter),
-            &self.validators,
-        )
-    }
-
-    fn proposal(
-        &self,
-        at: usize,
-        round: u32,
-        value: BlockId,
-        justification: Option<(Vec<ViewChange>, Option<QuorumCertificate>)>,
-    ) -> Message {
-        let justification = justification.map(|(wishes, proof)| Justification {
-            wishes: List::new(wishes).unwrap(),
-            proof,
-        });
-        Message::Proposal(Proposal {
-            signed: self.signed(at, round, value),
-            justification,
-        })
-    }
-
-    /// Whether validator 3 prevotes after this.
-    fn moves(mut self, message: Message) -> bool {
-        let before = self.seats[3].signed.len();
-        self.hand(3, message);
-        self.seats[3].signed.len() > before
-    }
+/// Whether validator 3 prevotes after this.
+fn moves(mut council: Council<Pbft>, message: Message) -> bool {
+    let before = council.seats[3].signed.len();
+    council.hand(3, message);
+    council.seats[3].signed.len() > before
 }
 
 /// Four validators who have heard nothing from the primary.
-fn quiet() -> Council {
-    let mut council = Council::seated(&[1; 4]);
+fn quiet() -> Council<Pbft> {
+    let mut council = Council::seated(pbft, &[1; 4]);
     council.fall_silent(0);
     council.start();
     council
@@ -105,7 +33,7 @@ fn two_proposals_of_one_round_are_evidence_and_the_first_one_counts() {
     for value in [1, 2] {
         council.hand(3, council.proposal(0, 0, block(value), None));
     }
-    let [first, second] = [1, 2].map(|value| council.signed(0, 0, block(value)));
+    let [first, second] = [1, 2].map(|value| council.signed_proposal(0, 0, block(value), None));
     let evidence = Evidence::double_proposal(first, second);
     assert_eq!(council.seats[3].reports, [evidence]);
     evidence
@@ -131,8 +59,8 @@ fn two_votes_are_evidence_once_and_one_vote_heard_twice_is_none() {
 
 #[test]
 fn only_the_primary_of_the_round_proposes() {
-    assert!(quiet().moves(quiet().proposal(0, 0, block(1), None)));
-    assert!(!quiet().moves(quiet().proposal(1, 0, block(1), None)));
+    assert!(moves(quiet(), quiet().proposal(0, 0, block(1), None)));
+    assert!(!moves(quiet(), quiet().proposal(1, 0, block(1), None)));
 }
 
 #[test]
@@ -154,11 +82,11 @@ fn a_later_round_needs_a_quorum_that_wishes_for_it_and_the_latest_preparation() 
     };
 
     assert!(
-        quiet().moves(offer(1, 1, block(5), &free, None)),
+        moves(quiet(), offer(1, 1, block(5), &free, None)),
         "free to choose"
     );
     assert!(
-        quiet().moves(offer(1, 1, value, &bound, Some(&proof))),
+        moves(quiet(), offer(1, 1, value, &bound, Some(&proof))),
         "bound and faithful"
     );
 
@@ -202,7 +130,7 @@ fn a_later_round_needs_a_quorum_that_wishes_for_it_and_the_latest_preparation() 
         ),
     ];
     for (flaw, message) in refused {
-        assert!(!quiet().moves(message), "{flaw}");
+        assert!(!moves(quiet(), message), "{flaw}");
     }
 }
 

@@ -9,22 +9,26 @@
 use pyralog_consensus::Message;
 use pyralog_primitives::vote::VoteKind;
 
-use crate::council::Council;
+use pyralog_council::Council;
+use pyralog_pbft::Pbft;
+
+use crate::pbft;
 
 /// In this round, only `preparers` see the prevotes, nobody sees a precommit,
 /// and the wishes of `unheard` to leave earlier rounds are lost.
-fn split(council: &mut Council, preparers: &[usize], unheard: &[usize]) {
+fn split(council: &mut Council<Pbft>, preparers: &[usize], unheard: &[usize]) {
     council.deliver(|from, to, message| match message {
         Message::Proposal(_) => true,
         Message::ViewChange { .. } => !unheard.contains(&from),
         Message::Vote(vote) => vote.kind == VoteKind::Prevote && preparers.contains(&to),
+        Message::Polka(_) | Message::RoundOver(_) => false,
     });
     council.expire_all();
 }
 
 #[test]
 fn two_locks_and_a_crash() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     split(&mut council, &[3], &[]);
     split(&mut council, &[2], &[3]);
     assert_eq!(
@@ -37,7 +41,7 @@ fn two_locks_and_a_crash() {
 
 #[test]
 fn two_against_two_of_five_with_one_faulty() {
-    let mut council = Council::new(5);
+    let mut council = Council::new(pbft, 5);
     split(&mut council, &[4], &[]);
     split(&mut council, &[2, 3], &[4]);
     assert_eq!(
@@ -50,7 +54,7 @@ fn two_against_two_of_five_with_one_faulty() {
 
 #[test]
 fn three_groups_of_six_with_one_faulty() {
-    let mut council = Council::new(6);
+    let mut council = Council::new(pbft, 6);
     split(&mut council, &[5], &[]);
     split(&mut council, &[4], &[5]);
     // The last round's wishes must come from all but one, so the third
@@ -65,7 +69,7 @@ fn three_groups_of_six_with_one_faulty() {
 #[test]
 fn one_locked_validator_stops_and_another_was_never_there() {
     // Of seven, one prepares and stops for good; one never spoke.
-    let mut council = Council::seated(&[1; 7]);
+    let mut council = Council::seated(pbft, &[1; 7]);
     council.fall_silent(6);
     council.start();
     split(&mut council, &[5], &[]);

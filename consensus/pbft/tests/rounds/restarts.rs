@@ -4,9 +4,12 @@ use pyralog_consensus::{Message, Record, Statement};
 use pyralog_primitives::Round;
 use pyralog_primitives::vote::VoteKind;
 
-use crate::council::{Council, is_vote};
+use pyralog_council::{Council, is_vote};
+use pyralog_pbft::Pbft;
 
-fn places_are_used_once(council: &Council) {
+use crate::pbft;
+
+fn places_are_used_once(council: &Council<Pbft>) {
     for seat in &council.seats {
         let intents = || {
             seat.records
@@ -31,7 +34,7 @@ fn places_are_used_once(council: &Council) {
 
 #[test]
 fn a_primary_that_fell_after_its_proposal_makes_the_same_one_again() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     council.deliver(|_, _, _| false);
     council.restart(0);
     council.deliver_all();
@@ -43,7 +46,7 @@ fn a_primary_that_fell_after_its_proposal_makes_the_same_one_again() {
 #[test]
 fn all_may_fall_at_once_at_any_moment_and_still_decide_on_one_block() {
     for deliveries in 0..40usize {
-        let mut council = Council::new(4);
+        let mut council = Council::new(pbft, 4);
         let left = std::cell::Cell::new(deliveries);
         council.deliver(|_, _, _| left.replace(left.get().saturating_sub(1)) > 0);
         for at in 0..4 {
@@ -58,7 +61,7 @@ fn all_may_fall_at_once_at_any_moment_and_still_decide_on_one_block() {
 
 #[test]
 fn what_was_prepared_survives_the_fall_of_all() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     council.deliver(|_, to, message| match message {
         Message::Proposal(_) => true,
         _ => to == 2 && is_vote(message, VoteKind::Prevote),
@@ -75,7 +78,7 @@ fn what_was_prepared_survives_the_fall_of_all() {
 
 #[test]
 fn a_restarted_validator_stays_in_the_round_it_had_reached() {
-    let mut council = Council::seated(&[1; 4]);
+    let mut council = Council::seated(pbft, &[1; 4]);
     council.fall_silent(0);
     council.start();
     council.expire([3]);
@@ -91,7 +94,7 @@ fn a_restarted_validator_stays_in_the_round_it_had_reached() {
 
 #[test]
 fn a_restarted_primary_of_a_later_round_can_still_justify_its_proposal() {
-    let mut council = Council::seated(&[1; 4]);
+    let mut council = Council::seated(pbft, &[1; 4]);
     council.fall_silent(0);
     council.start();
     council.expire_all();

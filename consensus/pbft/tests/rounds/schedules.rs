@@ -7,11 +7,13 @@ use pyralog_pbft::Pbft;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Round, VotingPower};
 
-use crate::council::{Council, GENESIS, HEIGHT, in_round, is_vote, settings};
+use pyralog_council::{Council, GENESIS, HEIGHT, in_round, is_vote};
+
+use crate::{pbft, settings};
 
 #[test]
 fn without_faults_all_decide_for_the_primarys_block_in_the_first_round() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     council.deliver_all();
     let (builder, block) = council.built[0];
     assert_eq!((builder, council.built.len()), (0, 1));
@@ -25,7 +27,7 @@ fn without_faults_all_decide_for_the_primarys_block_in_the_first_round() {
 #[test]
 fn power_decides_not_heads() {
     // Two of five hold more than two thirds.
-    let mut council = Council::seated(&[40, 40, 5, 5, 5]);
+    let mut council = Council::seated(pbft, &[40, 40, 5, 5, 5]);
     council.start();
     for at in 2..5 {
         council.fall_silent(at);
@@ -36,7 +38,7 @@ fn power_decides_not_heads() {
 
 #[test]
 fn two_thirds_are_not_enough() {
-    let mut council = Council::seated(&[1, 1, 1]);
+    let mut council = Council::seated(pbft, &[1, 1, 1]);
     council.start();
     council.fall_silent(2);
     council.deliver_all();
@@ -47,7 +49,7 @@ fn two_thirds_are_not_enough() {
 
 #[test]
 fn a_silent_primary_is_followed_by_the_next() {
-    let mut council = Council::seated(&[1; 4]);
+    let mut council = Council::seated(pbft, &[1; 4]);
     council.fall_silent(0);
     council.start();
     council.deliver_all();
@@ -60,7 +62,7 @@ fn a_silent_primary_is_followed_by_the_next() {
 
 #[test]
 fn what_one_prepared_is_decided_even_when_nobody_else_knows() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     // Prevotes reach validator 2 alone, and no precommit anyone.
     council.deliver(|_, to, message| match message {
         Message::Proposal(_) => true,
@@ -76,11 +78,12 @@ fn what_one_prepared_is_decided_even_when_nobody_else_knows() {
 
 #[test]
 fn the_latest_preparation_counts() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     let prevotes_only_to = |validator: usize| {
         move |_: usize, to: usize, message: &Message| match message {
             Message::Proposal(_) | Message::ViewChange { .. } => true,
             Message::Vote(vote) => vote.kind == VoteKind::Prevote && to == validator,
+            Message::Polka(_) | Message::RoundOver(_) => false,
         }
     };
     council.deliver(prevotes_only_to(3));
@@ -103,7 +106,7 @@ fn the_latest_preparation_counts() {
 
 #[test]
 fn one_who_is_cut_off_makes_nobody_give_up_the_round() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     council.expire([3]);
     council.deliver_all();
     let block = council.built[0].1;
@@ -120,7 +123,7 @@ fn one_who_is_cut_off_makes_nobody_give_up_the_round() {
 
 #[test]
 fn a_third_that_gave_up_takes_the_others_along() {
-    let mut council = Council::seated(&[1; 4]);
+    let mut council = Council::seated(pbft, &[1; 4]);
     council.fall_silent(0);
     council.start();
     council.expire([1, 2]);
@@ -130,12 +133,12 @@ fn a_third_that_gave_up_takes_the_others_along() {
 
 #[test]
 fn the_clock_of_a_round_waits_for_a_quorum() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     council.deliver(|_, _, _| false);
     for at in [1, 2] {
         council.expire([at]);
         council.deliver(|_, _, _| false);
-        assert_eq!(council.seats[at].round_timer, None);
+        assert_eq!(council.clocks(at), []);
         let said = council.seats[at].signed.clone();
         let round = Round::new(1);
         let unasked = Timer::Round {
@@ -148,7 +151,8 @@ fn the_clock_of_a_round_waits_for_a_quorum() {
     council.expire([3]);
     council.resend();
     council.deliver(|_, to, message| to == 1 && in_round(message, 1));
-    let (timer, after) = council.seats[1].round_timer.unwrap();
+    let timer = council.clocks(1)[0];
+    let after = council.seats[1].timers[&timer];
     let round = Round::new(1);
     assert_eq!(
         timer,
@@ -164,7 +168,7 @@ fn the_clock_of_a_round_waits_for_a_quorum() {
 fn validators_scattered_over_rounds_come_together() {
     // A faulty validator, 0, helped 1 to round 3 and left 2 in round 2 without
     // a quorum; 3 never left round 0. Nobody's clock runs but that of 3.
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     let wishes_to = |targets: &'static [usize]| {
         move |_: usize, to: usize, message: &Message| {
             matches!(message, Message::ViewChange { .. }) && targets.contains(&to)
@@ -186,7 +190,7 @@ fn validators_scattered_over_rounds_come_together() {
 
 #[test]
 fn an_empty_block_comes_after_the_interval_and_a_full_one_at_once() {
-    let council = Council::seated(&[1; 4]);
+    let council = Council::seated(pbft, &[1; 4]);
     let mut engine = Pbft::new(settings(), Some(council.address(0)));
     let mut step = |input| {
         let mut effects = Vec::new();
@@ -213,7 +217,7 @@ fn an_empty_block_comes_after_the_interval_and_a_full_one_at_once() {
 #[test]
 fn the_primary_stays_where_the_last_block_came_from() {
     for last in 0..4 {
-        let council = Council::seated(&[1; 4]);
+        let council = Council::seated(pbft, &[1; 4]);
         for at in 0..4 {
             let mut engine = Pbft::new(settings(), Some(council.address(at)));
             let mut effects = Vec::new();
@@ -234,7 +238,7 @@ fn the_primary_stays_where_the_last_block_came_from() {
 
 #[test]
 fn a_follower_decides_and_says_nothing() {
-    let mut council = Council::new(4);
+    let mut council = Council::new(pbft, 4);
     let mut follower = Pbft::new(settings(), None);
     let start = Start {
         height: HEIGHT,

@@ -1,12 +1,11 @@
-//! A few validators on a table: messages wait until a test lets them through.
+//! The table.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
 use pyralog_consensus::{
-    Ed25519, Effect, Engine, Input, Message, Record, Start, Statement, Tick, Timer,
+    Abstention, Ed25519, Effect, Engine, Input, Message, Record, Start, Statement, Tick, Timer,
 };
-use pyralog_pbft::{Pbft, Settings};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::{Validator, ValidatorSet};
 use pyralog_primitives::vote::{Evidence, VoteKind};
@@ -14,56 +13,61 @@ use pyralog_primitives::{
     Address, BlockId, DurationMs, GenesisHash, Hash, Height, Round, SecretKey, VotingPower,
 };
 
-pub(crate) const GENESIS: GenesisHash = GenesisHash::new(Hash::new([9; 32]));
-pub(crate) const HEIGHT: Height = Height::new(7);
-
-pub(crate) fn settings() -> Settings {
-    Settings {
-        block_interval: DurationMs::new(1000),
-        round_timeout: DurationMs::new(3000),
-        resend_interval: DurationMs::new(2000),
-    }
-}
+/// The network that messages are signed for.
+pub const GENESIS: GenesisHash = GenesisHash::new(Hash::new([9; 32]));
+/// The only height that is decided.
+pub const HEIGHT: Height = Height::new(7);
 
 /// A validator and all that surrounds its engine.
-pub(crate) struct Seat {
-    pub(crate) key: SecretKey,
-    pub(crate) engine: Pbft,
-    pub(crate) records: Vec<Record>,
-    pub(crate) signed: Vec<Statement>,
-    pub(crate) decision: Option<Certificate>,
-    pub(crate) reports: Vec<Evidence>,
-    pub(crate) round_timer: Option<(Timer, DurationMs)>,
-    pub(crate) timers: Vec<Timer>,
+pub struct Seat<E> {
+    /// Signs what the engine asks for.
+    pub key: SecretKey,
+    /// The engine.
+    pub engine: E,
+    /// All that the engine wrote down.
+    pub records: Vec<Record>,
+    /// All that was signed, in order.
+    pub signed: Vec<Statement>,
+    /// Why the block is final, if it is.
+    pub decision: Option<Certificate>,
+    /// The breaches that the engine reported.
+    pub reports: Vec<Evidence>,
+    /// Why it says nothing more.
+    pub abstentions: Vec<Abstention>,
+    /// The timers that run.
+    pub timers: BTreeMap<Timer, DurationMs>,
     is_absent: bool,
 }
 
 /// Validators in order of address, so that the first is the first primary.
-pub(crate) struct Council {
-    pub(crate) seats: Vec<Seat>,
-    pub(crate) validators: Arc<ValidatorSet>,
+pub struct Council<E> {
+    /// The validators.
+    pub seats: Vec<Seat<E>>,
+    make: fn(Option<Address>) -> E,
+    /// The same, as a set.
+    pub validators: Arc<ValidatorSet>,
     mail: VecDeque<(usize, usize, Message)>,
-    /// What each built block is called.
-    pub(crate) built: Vec<(usize, BlockId)>,
+    /// The blocks that were built, with who built each.
+    pub built: Vec<(usize, BlockId)>,
     /// Blocks that break the rules.
-    pub(crate) invalid: Vec<BlockId>,
+    pub invalid: Vec<BlockId>,
 }
 
-pub(crate) fn key(seed: u8) -> SecretKey {
+fn key(seed: u8) -> SecretKey {
     SecretKey::from_seed(&[seed; 32])
 }
 
-impl Council {
+impl<E: Engine> Council<E> {
     /// So many validators of equal power, at the start of a height.
-    pub(crate) fn new(count: u8) -> Self {
-        let mut council = Self::seated(&vec![1; usize::from(count)]);
+    pub fn new(make: fn(Option<Address>) -> E, count: u8) -> Self {
+        let mut council = Self::seated(make, &vec![1; usize::from(count)]);
         council.start();
         council
     }
 
     /// Validators of these powers, in order of address, before the start.
-    pub(crate) fn seated(powers: &[u64]) -> Self {
-        let count = u8::try_from(powers.len()).unwrap();
+    pub fn seated(make: fn(Option<Address>) -> E, powers: &[u64]) -> Self {
+        let count = u8::try_from(powers.len()).expect("a council is small");
         let mut keys: Vec<SecretKey> = (1..=count).map(key).collect();
         keys.sort_by_key(|key| key.public_key().address());
         let member = |(key, power): (&SecretKey, &u64)| Validator {
@@ -72,26 +76,30 @@ impl Council {
         };
         let members = keys.iter().zip(powers).map(member).collect();
         let seat = |key: SecretKey| Seat {
-            engine: Pbft::new(settings(), Some(key.public_key().address())),
+            engine: make(Some(key.public_key().address())),
             key,
             records: Vec::new(),
             signed: Vec::new(),
             decision: None,
             reports: Vec::new(),
-            round_timer: None,
-            timers: Vec::new(),
+            abstentions: Vec::new(),
+            timers: BTreeMap::new(),
             is_absent: false,
         };
         Self {
-            validators: Arc::new(ValidatorSet::new(members).unwrap()),
+            validators: Arc::new(
+                ValidatorSet::new(members).expect("different keys with some power"),
+            ),
             seats: keys.into_iter().map(seat).collect(),
+            make,
             mail: VecDeque::new(),
             built: Vec::new(),
             invalid: Vec::new(),
         }
     }
 
-    pub(crate) fn start(&mut self) {
+    /// All begin the height.
+    pub fn start(&mut self) {
         for seat in 0..self.seats.len() {
             self.start_one(seat);
         }
@@ -110,22 +118,24 @@ impl Council {
     }
 
     /// The process ends and comes back; what it sent is on its way.
-    pub(crate) fn restart(&mut self, seat: usize) {
+    pub fn restart(&mut self, seat: usize) {
         let own = self.address(seat);
-        self.seats[seat].engine = Pbft::new(settings(), Some(own));
+        self.seats[seat].engine = (self.make)(Some(own));
         self.start_one(seat);
     }
 
     /// From now on it neither hears nor acts.
-    pub(crate) fn fall_silent(&mut self, seat: usize) {
+    pub fn fall_silent(&mut self, seat: usize) {
         self.seats[seat].is_absent = true;
     }
 
-    pub(crate) fn address(&self, seat: usize) -> Address {
+    /// The address of a validator.
+    pub fn address(&self, seat: usize) -> Address {
         self.seats[seat].key.public_key().address()
     }
 
-    pub(crate) fn give(&mut self, seat: usize, input: Input) {
+    /// Gives an engine an input, and does what it asks for.
+    pub fn give(&mut self, seat: usize, input: Input) {
         if self.seats[seat].is_absent {
             return;
         }
@@ -164,13 +174,12 @@ impl Council {
                 self.mail.extend(letters);
             }
             Effect::SetTimer { timer, after } => {
-                seat.timers.push(timer);
-                if matches!(timer, Timer::Round { .. }) {
-                    seat.round_timer = Some((timer, after));
-                }
+                seat.timers.insert(timer, after);
             }
             Effect::Build { height } => {
-                let block = BlockId::new(Hash::new([u8::try_from(built).unwrap() + 1; 32]));
+                let block = BlockId::new(Hash::new(
+                    [u8::try_from(built + 1).expect("few blocks are built"); 32],
+                ));
                 self.built.push((at, block));
                 return Some(Input::Built { height, block });
             }
@@ -184,17 +193,19 @@ impl Council {
             }
             Effect::Finalize { certificate } => {
                 assert!(seat.decision.is_none(), "{at} decided twice");
-                certificate.verify(GENESIS, &self.validators).unwrap();
+                let verified = certificate.verify(GENESIS, &self.validators);
+                assert_eq!(verified, Ok(()), "{at} has no good reason");
                 seat.decision = Some(certificate);
             }
             Effect::Report(evidence) => seat.reports.push(evidence),
+            Effect::Abstain { reason, .. } => seat.abstentions.push(reason),
         }
         None
     }
 
     /// Delivers what `passes`, in order, and all that follows from it; the rest
     /// is lost.
-    pub(crate) fn deliver(&mut self, passes: impl Fn(usize, usize, &Message) -> bool) {
+    pub fn deliver(&mut self, passes: impl Fn(usize, usize, &Message) -> bool) {
         while let Some((from, to, message)) = self.mail.pop_front() {
             if passes(from, to, &message) && !self.seats[from].is_absent {
                 self.hand(to, message);
@@ -202,45 +213,57 @@ impl Council {
         }
     }
 
-    pub(crate) fn deliver_all(&mut self) {
+    /// Delivers everything.
+    pub fn deliver_all(&mut self) {
         self.deliver(|_, _, _| true);
     }
 
     /// Gives a message to one validator, if its signatures are good.
-    pub(crate) fn hand(&mut self, to: usize, message: Message) {
-        let verified = message.verify(GENESIS, &self.validators, &Ed25519).unwrap();
+    pub fn hand(&mut self, to: usize, message: Message) {
+        let verified = message.verify(GENESIS, &self.validators, &Ed25519);
+        let verified = verified.expect("a test gives only what a driver would pass on");
         self.give(to, Input::Message(verified));
     }
 
-    /// The time of the round is over for these, if its clock runs.
-    pub(crate) fn expire(&mut self, seats: impl IntoIterator<Item = usize>) {
+    /// The clocks of rounds and steps that run for this validator.
+    pub fn clocks(&self, seat: usize) -> Vec<Timer> {
+        let is_clock = |timer: &&Timer| matches!(timer, Timer::Round { .. } | Timer::Step { .. });
+        let timers = self.seats[seat].timers.keys();
+        timers.filter(is_clock).copied().collect()
+    }
+
+    /// Time is over for these: all clocks of rounds and steps that run have run
+    /// down.
+    pub fn expire(&mut self, seats: impl IntoIterator<Item = usize>) {
         for seat in seats {
-            if let Some((timer, _)) = self.seats[seat].round_timer.take() {
+            for timer in self.clocks(seat) {
+                self.seats[seat].timers.remove(&timer);
                 self.give(seat, Input::Timer(timer));
             }
         }
     }
 
-    pub(crate) fn expire_all(&mut self) {
+    /// Time is over for all.
+    pub fn expire_all(&mut self) {
         self.expire(0..self.seats.len());
     }
 
     /// All say again what they said.
-    pub(crate) fn resend(&mut self) {
+    pub fn resend(&mut self) {
         for seat in 0..self.seats.len() {
             self.give(seat, Input::Timer(Timer::Resend { height: HEIGHT }));
         }
     }
 
     /// The block each has decided for.
-    pub(crate) fn decisions(&self) -> BTreeMap<usize, BlockId> {
+    pub fn decisions(&self) -> BTreeMap<usize, BlockId> {
         let seats = self.seats.iter().enumerate();
-        let decided = |(at, seat): (usize, &Seat)| Some((at, seat.decision.as_ref()?.value()));
+        let decided = |(at, seat): (usize, &Seat<E>)| Some((at, seat.decision.as_ref()?.value()));
         seats.filter_map(decided).collect()
     }
 
     /// Who has a proof that a block was prepared in this round.
-    pub(crate) fn prepared_in(&self, round: u32) -> Vec<usize> {
+    pub fn prepared_in(&self, round: u32) -> Vec<usize> {
         let round = Round::new(round);
         let has = |records: &[Record]| {
             records
@@ -254,7 +277,7 @@ impl Council {
 
     /// Lets rounds end until all who are present have decided, with perfect
     /// links; fails if they need more than `rounds_max` of them.
-    pub(crate) fn settle(&mut self, rounds_max: usize) {
+    pub fn settle(&mut self, rounds_max: usize) {
         for _ in 0..=rounds_max {
             self.resend();
             self.deliver_all();
@@ -273,10 +296,12 @@ impl Council {
     }
 }
 
-pub(crate) fn is_vote(message: &Message, kind: VoteKind) -> bool {
+/// Whether this is a vote of this kind.
+pub fn is_vote(message: &Message, kind: VoteKind) -> bool {
     matches!(message, Message::Vote(vote) if vote.kind == kind)
 }
 
-pub(crate) fn in_round(message: &Message, round: u32) -> bool {
+/// Whether this is about this round.
+pub fn in_round(message: &Message, round: u32) -> bool {
     message.round() == Round::new(round)
 }

@@ -8,6 +8,7 @@ use pyralog_config::home_directory;
 use crate::args::Global;
 use crate::endpoint::Endpoint;
 use crate::error::CliError;
+use crate::guards::Guards;
 use crate::keyring::Keyring;
 use crate::node::Node;
 use crate::output::Console;
@@ -25,6 +26,10 @@ impl Context<'_> {
 
     pub(crate) fn keyring(&self) -> Result<Keyring, CliError> {
         Ok(Keyring::new(&self.home()?))
+    }
+
+    pub(crate) fn guards(&self) -> Result<Guards, CliError> {
+        Ok(Guards::new(self.home()?))
     }
 
     /// The node that the user means. Nothing is asked yet.

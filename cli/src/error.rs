@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use pyralog_api::Cursor;
 use pyralog_genesis::{Mistake, Mistakes, Problem};
+use pyralog_guard::{ImportError, InterchangeError};
 use pyralog_keys::{KeystoreError, MnemonicError, OutOfMemory, PasswordError, UnlockError};
 use pyralog_primitives::codec::DecodeError;
 use pyralog_primitives::{Address, BadSignature, GenesisHash, Height, WeakKey};
@@ -91,6 +92,47 @@ pub(crate) enum CliError {
     #[error("the signature does not verify: it is not that of key {} over this text", .0.signer)]
     DoesNotVerify(BadSignature),
 
+    // The signing guard.
+    #[error(
+        "{} is in use{}: a node signs with this key right now. Stop it first; what it signs \
+         meanwhile would be missing",
+        path.display(),
+        process.map_or(String::new(), |process| format!(" by process {process}"))
+    )]
+    GuardInUse { path: PathBuf, process: Option<u32> },
+    #[error(transparent)]
+    GuardFile(pyralog_files::OpenError),
+    #[error("{}: {problem}", path.display())]
+    Guard {
+        path: PathBuf,
+        problem: pyralog_guard::OpenError,
+    },
+    #[error(
+        "there is no guard of {address} in {}; `pyralog validator guard show` shows which there \
+         are",
+        directory.display()
+    )]
+    NoGuard {
+        address: Address,
+        directory: PathBuf,
+    },
+    #[error(
+        "the key {address} validates on several networks; give --genesis HASH, which \
+         `pyralog validator guard show` shows for each of\n{}",
+        shown(files)
+    )]
+    SeveralGuards {
+        address: Address,
+        files: Vec<PathBuf>,
+    },
+    #[error("{file}: {problem}")]
+    Interchange {
+        file: String,
+        problem: InterchangeError,
+    },
+    #[error(transparent)]
+    Import(#[from] ImportError),
+
     // The genesis document.
     #[error(
         "{file} is not a valid genesis document, {}:\n{mistakes}",
@@ -171,6 +213,15 @@ impl From<SendError> for CliError {
     }
 }
 
+impl From<pyralog_files::OpenError> for CliError {
+    fn from(error: pyralog_files::OpenError) -> Self {
+        match error {
+            pyralog_files::OpenError::InUse { path, process } => Self::GuardInUse { path, process },
+            error @ pyralog_files::OpenError::Io { .. } => Self::GuardFile(error),
+        }
+    }
+}
+
 /// What the system says, with what one can do about the common cases.
 fn said(error: &io::Error) -> String {
     let remedy = match error.kind() {
@@ -191,5 +242,13 @@ fn counted(mistakes: &Mistakes) -> String {
 
 fn lines(mistakes: &[Mistake]) -> String {
     let lines: Vec<String> = mistakes.iter().map(Mistake::to_string).collect();
+    lines.join("\n")
+}
+
+fn shown(files: &[PathBuf]) -> String {
+    let lines: Vec<String> = files
+        .iter()
+        .map(|file| file.display().to_string())
+        .collect();
     lines.join("\n")
 }

@@ -6,11 +6,13 @@
 //! | 1 | it did not work: a wrong password, a signature that does not verify |
 //! | 2 | the command line is wrong |
 //! | 69 | no node answers: start one, or ask another |
+//! | 73 | another process has the file: stop it first |
 //! | 74 | reading or writing failed, or a stored file is damaged |
 //! | 78 | the genesis document or the configuration is wrong |
 
 use std::process::ExitCode;
 
+use pyralog_guard::ImportError;
 use pyralog_keys::KeystoreError;
 
 use crate::endpoint::Origin;
@@ -27,6 +29,8 @@ pub(crate) enum Exit {
     Usage,
     /// No node answers.
     Unavailable,
+    /// Another process has the file.
+    InUse,
     /// Reading or writing failed, or a stored file is damaged.
     Io,
     /// The genesis document or the configuration is wrong.
@@ -40,6 +44,7 @@ impl Exit {
             Self::Runtime => 1,
             Self::Usage => 2,
             Self::Unavailable => 69,
+            Self::InUse => 73,
             Self::Io => 74,
             Self::Config => 78,
         }
@@ -60,7 +65,11 @@ impl CliError {
             | Self::NoTerminal
             | Self::StdinTwice
             | Self::NeedsYes
+            | Self::SeveralGuards { .. }
             | Self::BadTime(_) => Exit::Usage,
+            Self::GuardInUse { .. } => Exit::InUse,
+            Self::Guard { problem, .. } => exit_of_guard(problem),
+            Self::Import(problem) => exit_of_import(problem),
             Self::BadNode { origin, .. } => exit_of_origin(origin),
             Self::Node(problem) | Self::LostEvents { problem, .. } => problem.exit(),
             Self::Send(problem) => problem.exit(),
@@ -71,6 +80,7 @@ impl CliError {
             | Self::NotText { .. }
             | Self::TooLarge { .. }
             | Self::SomeKeysUnreadable { .. }
+            | Self::GuardFile(_)
             | Self::Runtime(_)
             | Self::Randomness(_) => Exit::Io,
             Self::Mistakes { .. } | Self::NewMistakes(_) | Self::NoChainId => Exit::Config,
@@ -79,6 +89,8 @@ impl CliError {
             | Self::KeyExists { .. }
             | Self::NoSuchKey { .. }
             | Self::NoKeyForAddress(_)
+            | Self::NoGuard { .. }
+            | Self::Interchange { .. }
             | Self::WeakKey(_)
             | Self::Password(_)
             | Self::PasswordsDiffer
@@ -114,6 +126,25 @@ const fn exit_of_keystore(problem: &KeystoreError) -> Exit {
         | KeystoreError::UnknownChecksum { .. }
         | KeystoreError::Cost(_) => Exit::Runtime,
         _ => Exit::Io,
+    }
+}
+
+/// The same for a guard.
+const fn exit_of_guard(problem: &pyralog_guard::OpenError) -> Exit {
+    use pyralog_guard::OpenError;
+    match problem {
+        OpenError::NotAGuard
+        | OpenError::Newer { .. }
+        | OpenError::ForeignGenesis { .. }
+        | OpenError::ForeignKey { .. } => Exit::Runtime,
+        OpenError::Damaged { .. } | OpenError::Disk(_) => Exit::Io,
+    }
+}
+
+const fn exit_of_import(problem: &ImportError) -> Exit {
+    match problem {
+        ImportError::ForeignGenesis { .. } | ImportError::ForeignKey { .. } => Exit::Runtime,
+        ImportError::Poisoned | ImportError::Disk(_) => Exit::Io,
     }
 }
 
@@ -176,9 +207,10 @@ mod tests {
             Exit::Runtime,
             Exit::Usage,
             Exit::Unavailable,
+            Exit::InUse,
             Exit::Io,
             Exit::Config,
         ];
-        assert_eq!(all.map(Exit::code), [0, 1, 2, 69, 74, 78]);
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 69, 73, 74, 78]);
     }
 }

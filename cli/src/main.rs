@@ -20,6 +20,7 @@ mod endpoint;
 mod error;
 mod exit;
 mod files;
+mod guards;
 mod input;
 mod key_name;
 mod keyring;

@@ -6,6 +6,7 @@ mod keys;
 mod proofs;
 mod queries;
 mod transactions;
+mod validator;
 
 use std::path::PathBuf;
 
@@ -24,6 +25,7 @@ pub(crate) use queries::{
     QueryNotarization, QueryReceipt, QueryVerb,
 };
 pub(crate) use transactions::{Document, Sending, TransactionWait, TxVerb};
+pub(crate) use validator::{ExportGuard, GuardVerb, ImportGuard, ShowGuard, ValidatorVerb};
 
 use crate::endpoint::NodeUrl;
 use crate::output::Format;
@@ -46,9 +48,9 @@ Examples:
   pyralog keys new alice                     make a key
   pyralog genesis new --chain-id my-net net.toml
 
-Exit codes: 0 done, 1 it did not work, 2 wrong usage, 69 no node answers,
-74 reading or writing failed or a file is damaged, 78 the genesis document is
-wrong."
+Exit codes: 0 done, 1 it did not work, 2 wrong usage, 69 no node answers, 73
+another process has the file, 74 reading or writing failed or a file is
+damaged, 78 the genesis document is wrong."
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -112,6 +114,9 @@ Examples:
     /// Check proofs without asking anybody
     #[command(subcommand)]
     Light(LightVerb),
+    /// Care for a validator's key
+    #[command(subcommand)]
+    Validator(ValidatorVerb),
     /// Show how a node stands
     Status,
     /// Wait until a node answers

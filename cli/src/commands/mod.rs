@@ -7,6 +7,7 @@ mod document_digest;
 mod events;
 mod fetch;
 mod genesis;
+mod guard;
 mod key_view;
 mod keys;
 mod light;
@@ -19,7 +20,7 @@ mod transactions;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::args::{Args, GenesisVerb, KeysVerb, LightVerb, ProofVerb, Verb};
+use crate::args::{Args, GenesisVerb, KeysVerb, LightVerb, ProofVerb, ValidatorVerb, Verb};
 use crate::context::Context;
 use crate::error::CliError;
 use crate::exit::Exit;
@@ -40,6 +41,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, CliError> {
         Verb::Events(args) => events::follow(args, context)?,
         Verb::Proof(ProofVerb::Save(subject)) => proofs::save(subject, context)?,
         Verb::Light(LightVerb::Verify(args)) => light::verify(args, console)?,
+        Verb::Validator(ValidatorVerb::Guard(verb)) => guard::run(verb, context)?,
         Verb::Status => status::show(context)?,
         Verb::WaitApi(args) => status::wait(args, context)?,
         Verb::Completions { shell } => completions(*shell, console)?,

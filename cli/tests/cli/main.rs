@@ -6,6 +6,7 @@ mod chain;
 mod events;
 mod fake_node;
 mod genesis;
+mod guard;
 mod keys;
 mod light;
 mod node;

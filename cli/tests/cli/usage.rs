@@ -49,6 +49,9 @@ fn help_and_version_are_data() {
         "events",
         "wait-api",
         "genesis fetch",
+        "validator guard show",
+        "validator guard export",
+        "validator guard import",
     ] {
         let args: Vec<&str> = line.split(' ').chain(["--help"]).collect();
         assert!(shell.run(&args).data().contains("Examples:"), "{line}");

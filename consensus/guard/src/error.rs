@@ -4,7 +4,7 @@ use pyralog_consensus::Place;
 use pyralog_disk::DiskError;
 use pyralog_primitives::{Address, ByteCount, GenesisHash};
 
-use crate::place::Shown;
+use crate::place::PlaceText;
 use crate::signed::SigningRoot;
 
 /// Why a guard was not opened. Its file is as it was. The operator must act,
@@ -95,7 +95,7 @@ pub enum GuardError {
         "at {} something else has been signed ({}), so {asked} is not; nothing is lost but this \
          vote, if it happens once. If it goes on, the key is used in two places, or the log of \
          the engine is older than the guard",
-        Shown(place), signed_as(signed.as_ref())
+        PlaceText(place), signed_as(signed.as_ref())
     )]
     Conflict {
         /// Where.
@@ -109,8 +109,8 @@ pub enum GuardError {
     #[error(
         "{} is below {}, up to which this key has signed, so nothing is signed there; if that \
          goes on, wait until the chain is beyond",
-        Shown(place),
-        Shown(watermark)
+        PlaceText(place),
+        PlaceText(watermark)
     )]
     Regression {
         /// Where it was to be signed.

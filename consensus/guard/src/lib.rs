@@ -57,5 +57,6 @@ pub use interchange::{
     INTERCHANGE_BYTES_MAX, INTERCHANGE_VERSION, Imported, Interchange, SIGNED_COUNT_MAX,
 };
 pub use location::{GUARD_DIRECTORY, GUARD_FILE_ENDING, guard_file};
+pub use place::PlaceText;
 pub use record::FILE_BYTES_MAX;
 pub use signed::{SignedPlace, SigningRoot};

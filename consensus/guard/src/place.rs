@@ -55,10 +55,11 @@ pub(crate) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<
     })
 }
 
-/// A place in a message.
-pub(crate) struct Shown<'a>(pub(crate) &'a Place);
+/// A place in words: `height 7, round 0, prevote`.
+#[derive(Clone, Copy, Debug)]
+pub struct PlaceText<'a>(pub &'a Place);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for PlaceText<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Place {
             height,

@@ -84,3 +84,13 @@ fn the_slots_are_those_of_the_specification() {
     assert_eq!(slots[4][46..112], [0; 66]);
     assert_eq!(slots[2][14..112], [0; 98]);
 }
+
+#[test]
+fn the_example_of_the_specification_is_read_and_written() {
+    let page = include_str!("../../../../docs/src/spec/guard.md");
+    let (_, rest) = page.split_once("```json\n").unwrap();
+    let (example, _) = rest.split_once("```").unwrap();
+    let read = Interchange::from_json(example.as_bytes()).unwrap();
+    assert_eq!(read.to_json(), example);
+    assert_eq!(read.signed()[0].place(), place(41, 2, Step::Precommit));
+}

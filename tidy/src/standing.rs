@@ -83,6 +83,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("consensus/files", Files, &[Primitives, Disk]),
     ("consensus/guard", Guard, &[Primitives, Consensus, Disk]),
     ("consensus/wal", Engine, &[Primitives, Disk]),
+    ("consensus/council", TestSupport, &[Primitives, Consensus]),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
     ("cluster/tree", Tree, &[Primitives]),

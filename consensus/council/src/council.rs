@@ -66,6 +66,7 @@ impl<E: Engine> Council<E> {
     }
 
     /// Validators of these powers, in order of address, before the start.
+    /// Bare integer: a schedule is read more easily with plain powers.
     pub fn seated(make: fn(Option<Address>) -> E, powers: &[u64]) -> Self {
         let count = u8::try_from(powers.len()).expect("a council is small");
         let mut keys: Vec<SecretKey> = (1..=count).map(key).collect();

@@ -20,8 +20,10 @@ const LOCK: &str = "Cargo.lock";
 /// only shrink.
 pub const SEVERAL_VERSIONS: &[(&str, &str)] = &[
     ("getrandom", "0.3 is for the rand of jsonrpsee"),
+    ("hmac", "0.12 is for the peer ids of Malachite's core"),
     ("rand_chacha", "0.9 is for the rand of jsonrpsee"),
     ("rand_core", "0.9 is for the rand of jsonrpsee"),
+    ("sha2", "0.10 is for the peer ids of Malachite's core"),
     (
         "syn",
         "2 is for the derives of curve25519-dalek and zeroize",

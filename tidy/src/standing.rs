@@ -83,6 +83,11 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("consensus/files", Files, &[Primitives, Disk]),
     ("consensus/guard", Guard, &[Primitives, Consensus, Disk]),
     ("consensus/wal", Engine, &[Primitives, Disk]),
+    (
+        "consensus/sim",
+        Engine,
+        &[Primitives, Consensus, Engine, Guard, Disk],
+    ),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
     ("cluster/tree", Tree, &[Primitives]),

@@ -84,6 +84,11 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("consensus/guard", Guard, &[Primitives, Consensus, Disk]),
     ("consensus/wal", Engine, &[Primitives, Disk]),
     ("consensus/council", TestSupport, &[Primitives, Consensus]),
+    (
+        "consensus/sim",
+        Engine,
+        &[Primitives, Consensus, Engine, Guard, Disk],
+    ),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
     ("cluster/tree", Tree, &[Primitives]),

@@ -1,0 +1,15 @@
+//! Mistakes that a driver may make.
+//!
+//! A simulator that finds nothing may be one that can find nothing. Tests of
+//! this crate let the driver make one of these mistakes, and see it found.
+
+/// Which mistakes the driver makes. Outside of tests: none.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Flaws {
+    /// It goes on before a record is durable.
+    pub(crate) sends_early: bool,
+    /// It ignores the log when it begins.
+    pub(crate) forgets_log: bool,
+    /// It takes a message of one who is no validator for good.
+    pub(crate) admits_strangers: bool,
+}

@@ -1,0 +1,22 @@
+//! Once all is well, every honest validator makes progress.
+
+use pyralog_primitives::Height;
+
+use super::{Broken, Invariant};
+use crate::time::Span;
+
+/// How long a run may take after the faults have ended. The time of a round
+/// doubles while nothing is decided, up to the longest; and every validator
+/// that breaks the rules may cost a few rounds at every height. Ten times what
+/// the slowest of many seeds took: below, a slow run is taken for one that
+/// stands; above, one that stands takes long to be found.
+pub(crate) const LIVENESS_SPAN_MAX: Span = Span::from_millis(300_000);
+
+/// The time is over.
+pub(crate) fn stuck(who: usize, height: Height, wanted: Height, since: Span) -> Broken {
+    let what = format!(
+        "validator {who} is at height {height} and should have come to {wanted}, {since} after all \
+         faults ended"
+    );
+    Broken::new(Invariant::Liveness, what)
+}

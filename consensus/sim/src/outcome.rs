@@ -1,0 +1,97 @@
+//! What came of a run.
+
+use std::collections::BTreeMap;
+
+use pyralog_primitives::{BlockId, Hash, Height, Round};
+
+use crate::coverage::Coverage;
+use crate::time::{Moment, Span};
+use crate::trace::Trace;
+
+/// A run in which nothing was violated.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// Equal for equal runs.
+    pub trace_hash: Hash,
+    /// The height that every honest validator has made final.
+    pub height: Height,
+    /// When it ended.
+    pub end: Moment,
+    /// How long it took after all faults had ended.
+    pub healed: Span,
+    /// How many events there were.
+    pub events: usize,
+    /// How many messages were sent, each receiver counted.
+    pub messages: usize,
+    /// What was exercised.
+    pub coverage: Coverage,
+    /// How each honest validator came to each final block.
+    pub finalities: Vec<Finality>,
+}
+
+/// How one validator came to one final block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Finality {
+    /// The height.
+    pub height: Height,
+    /// The round in which it was agreed on.
+    pub round: Round,
+    /// After the first honest validator began the height.
+    pub since_start: Span,
+    /// After the block was built.
+    pub since_built: Span,
+}
+
+/// What is written down on the way.
+#[derive(Debug, Default)]
+pub(crate) struct Tally {
+    messages: usize,
+    started: BTreeMap<Height, Moment>,
+    built: BTreeMap<BlockId, Moment>,
+    finalities: Vec<Finality>,
+}
+
+impl Tally {
+    pub(crate) fn send(&mut self) {
+        self.messages += 1;
+    }
+
+    pub(crate) fn start(&mut self, height: Height, now: Moment) {
+        self.started.entry(height).or_insert(now);
+    }
+
+    pub(crate) fn build(&mut self, block: BlockId, now: Moment) {
+        self.built.insert(block, now);
+    }
+
+    pub(crate) fn decide(&mut self, (height, round, block): (Height, Round, BlockId), now: Moment) {
+        // A block of one that breaks the rules was not built here.
+        let since = |moment: Option<&Moment>| moment.map_or(Span::ZERO, |then| now.since(*then));
+        self.finalities.push(Finality {
+            height,
+            round,
+            since_start: since(self.started.get(&height)),
+            since_built: since(self.built.get(&block)),
+        });
+    }
+}
+
+impl Outcome {
+    pub(crate) fn new(
+        trace: &Trace<'_>,
+        (height, end, healed): (Height, Moment, Span),
+        coverage: Coverage,
+        tally: Tally,
+    ) -> Self {
+        Self {
+            trace_hash: trace.hash(),
+            height,
+            end,
+            healed,
+            events: usize::try_from(trace.count).expect("as many events as fit in memory"),
+            messages: tally.messages,
+            coverage,
+            finalities: tally.finalities,
+        }
+    }
+}

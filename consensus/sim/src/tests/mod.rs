@@ -1,0 +1,9 @@
+//! Claims about the simulator, and about engines under it.
+
+mod calm;
+mod chaos;
+mod flawed;
+mod protocols;
+mod repeat;
+mod solo;
+mod twins;

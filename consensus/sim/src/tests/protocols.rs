@@ -1,0 +1,63 @@
+//! The engines that are simulated.
+
+use std::marker::PhantomData;
+
+use pyralog_pbft::{Paper, Pbft, Rules, Settings};
+use pyralog_primitives::{Address, DurationMs, Round};
+use pyralog_solo::Solo;
+
+use crate::Protocol;
+
+/// PBFT, with rules of the paper or others.
+pub(super) struct PbftProtocol<R = Paper>(pub(super) PhantomData<R>);
+
+pub(super) const PBFT: PbftProtocol = PbftProtocol(PhantomData);
+
+const SETTINGS: Settings = Settings {
+    block_interval: DurationMs::new(100),
+    round_timeout: DurationMs::new(300),
+    resend_interval: DurationMs::new(150),
+};
+
+/// How long a round may take: the first one also until a block is due, each
+/// later one twice as long as the one before.
+pub(super) fn timeout(round: Round) -> DurationMs {
+    let doubled = SETTINGS.round_timeout.get() << round.get().min(6);
+    let idle = if round == Round::FIRST {
+        SETTINGS.block_interval.get()
+    } else {
+        0
+    };
+    DurationMs::new(doubled + idle)
+}
+
+impl<R: Rules> Protocol for PbftProtocol<R> {
+    type Engine = Pbft<R>;
+
+    fn name(&self) -> &'static str {
+        "pbft"
+    }
+
+    fn engine(&self, own: Option<Address>) -> Pbft<R> {
+        Pbft::with_rules(SETTINGS, own)
+    }
+}
+
+/// One validator alone.
+pub(super) struct SoloProtocol;
+
+impl Protocol for SoloProtocol {
+    type Engine = Solo;
+
+    fn name(&self) -> &'static str {
+        "solo"
+    }
+
+    fn engine(&self, _own: Option<Address>) -> Solo {
+        Solo::new(SETTINGS.block_interval)
+    }
+
+    fn remembers(&self) -> bool {
+        false
+    }
+}

@@ -70,6 +70,16 @@ pub(crate) struct Body {
     pub(crate) is_durable: bool,
 }
 
+/// How durable the log is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LogState {
+    Durable,
+    /// Records were written since.
+    Written,
+    /// They are being made durable: what comes after it waits.
+    Syncing,
+}
+
 /// What a process holds while it runs.
 #[derive(Debug)]
 pub(crate) struct Running<E> {
@@ -81,10 +91,7 @@ pub(crate) struct Running<E> {
     pub(crate) effects: VecDeque<Effect>,
     /// What came meanwhile.
     pub(crate) inbox: VecDeque<Input>,
-    /// Records were written and are not being synced yet.
-    pub(crate) has_unsynced: bool,
-    /// A sync is under way: what comes after it waits.
-    pub(crate) is_syncing: bool,
+    pub(crate) log: LogState,
     /// Timers, by which setting of them counts.
     pub(crate) timers: BTreeMap<Timer, u64>,
     pub(crate) timer_count: u64,

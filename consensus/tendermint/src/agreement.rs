@@ -8,8 +8,8 @@ use arc_malachitebft_core_consensus::{
     Resume, SignedConsensusMsg,
 };
 use arc_malachitebft_core_types::{
-    CertificateError, CommitCertificate, Round as TheirRound, SignedMessage, Timeout, TimeoutKind,
-    Validity, ValueOrigin, VoteExtensionPolicy,
+    CertificateError, CommitCertificate, Round as TheirRound, SignedMessage, ThresholdParam,
+    Timeout, TimeoutKind, Validity, ValueOrigin, VoteExtensionPolicy,
 };
 use pyralog_consensus::{
     Abstention, Effect, Message, Place, Record, Start, Statement, Step, Timer,
@@ -17,7 +17,7 @@ use pyralog_consensus::{
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::Evidence;
-use pyralog_primitives::{Address, BlockId, Height, Round, Signature, VotingPower};
+use pyralog_primitives::{Address, BlockId, Height, Round, Signature};
 
 use crate::admission::Admission;
 use crate::context::{self, Context};
@@ -39,6 +39,7 @@ pub(crate) struct Agreement {
     settings: Settings,
     height: Height,
     validators: Arc<ValidatorSet>,
+    quorum: ThresholdParam,
     /// The own address; one that is no validator's where there is none.
     own: Address,
     /// `None` once this validator has nothing more to say here.
@@ -94,6 +95,7 @@ impl Agreement {
     /// Takes up the work, where a restart left it.
     pub(crate) fn begin(
         settings: Settings,
+        quorum: ThresholdParam,
         own: Option<Address>,
         start: Start,
         effects: &mut Vec<Effect>,
@@ -101,11 +103,12 @@ impl Agreement {
         let own = own.unwrap_or_else(|| Address::new([0; Address::BYTES]));
         let height = context::Height(start.height);
         let set = context::ValidatorSet::new(Arc::clone(&start.validators));
-        let core = Core::new(context::Address(own), height, set.clone());
+        let core = Core::new(context::Address(own), height, set.clone(), quorum);
         let mut agreement = Self {
             settings,
             height: start.height,
             validators: start.validators,
+            quorum,
             own,
             core: Some(core),
             admission: Admission::default(),
@@ -376,6 +379,9 @@ impl Agreement {
         signature: Signature,
         effects: &mut Vec<Effect>,
     ) {
+        if self.is_decided {
+            return;
+        }
         let is_asked = |asked: &mut (Statement, _)| asked.0 == *statement;
         let Some((_, unsigned)) = self.unsigned.take_if(is_asked) else {
             return;
@@ -432,14 +438,14 @@ impl Agreement {
             self.validators.get(index).map(|member| member.power.get())
         };
         let signed = signers.iter().filter_map(power).sum();
-        let total = self.validators.total_power();
-        if self.validators.is_quorum(VotingPower::new(signed)) {
+        let total = self.validators.total_power().get();
+        if self.quorum.is_met(signed, total) {
             return Ok(());
         }
         Err(CertificateError::NotEnoughVotingPower {
             signed,
-            total: total.get(),
-            expected: total.get() / 3 * 2 + 1,
+            total,
+            expected: self.quorum.min_expected(total),
         })
     }
 

@@ -5,7 +5,7 @@
 //! our own, which may rest for as long as a signature takes.
 
 use arc_malachitebft_core_consensus as malachite;
-use arc_malachitebft_core_types::{ThresholdParams, ValuePayload};
+use arc_malachitebft_core_types::{ThresholdParam, ThresholdParams, ValuePayload};
 use genawaiter::GeneratorState;
 use genawaiter::sync::{Co, Gen, GenBoxed};
 use malachite::{Effect, Error, Input, Params, Resume, State};
@@ -57,10 +57,18 @@ impl std::fmt::Debug for Core {
 
 impl Core {
     /// A core for this validator at a height.
-    pub(crate) fn new(address: Address, height: Height, validators: ValidatorSet) -> Self {
+    pub(crate) fn new(
+        address: Address,
+        height: Height,
+        validators: ValidatorSet,
+        quorum: ThresholdParam,
+    ) -> Self {
         let params = Params {
             address,
-            threshold_params: ThresholdParams::default(),
+            threshold_params: ThresholdParams {
+                quorum,
+                honest: ThresholdParam::F_PLUS_ONE,
+            },
             // The only way in which the application is asked whether a block is
             // valid.
             value_payload: ValuePayload::ProposalAndParts,

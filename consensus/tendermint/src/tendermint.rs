@@ -1,5 +1,6 @@
 //! The engine: one height after the other.
 
+use arc_malachitebft_core_types::ThresholdParam;
 use pyralog_consensus::{
     AHEAD_COUNT_MAX, Ahead, Effect, Engine, Input, Message, Start, Tick, Verified,
 };
@@ -12,9 +13,11 @@ use crate::settings::Settings;
 /// What is held of nobody in particular: own messages, to be said again.
 const OWN_COUNT_MAX: usize = 8;
 
-/// The engine. See the [crate].
+/// The engine. See the [crate]. More than `NUMERATOR` of `DENOMINATOR` parts of
+/// the power are a quorum: nothing but a test of the simulator, which must
+/// notice, has other numbers than two of three.
 #[derive(Debug)]
-pub struct Tendermint {
+pub struct Tendermint<const NUMERATOR: u64 = 2, const DENOMINATOR: u64 = 3> {
     settings: Settings,
     own: Option<Address>,
     current: Option<Agreement>,
@@ -25,6 +28,13 @@ impl Tendermint {
     /// An engine for the validator with this address, or for a follower that
     /// has none.
     pub fn new(settings: Settings, own: Option<Address>) -> Self {
+        Self::with_quorum(settings, own)
+    }
+}
+
+impl<const NUMERATOR: u64, const DENOMINATOR: u64> Tendermint<NUMERATOR, DENOMINATOR> {
+    /// An engine with another quorum, for tests of the simulator.
+    pub fn with_quorum(settings: Settings, own: Option<Address>) -> Self {
         Self {
             settings,
             own,
@@ -35,7 +45,9 @@ impl Tendermint {
 
     fn start(&mut self, start: Start, effects: &mut Vec<Effect>) {
         let height = start.height;
-        self.current = Some(Agreement::begin(self.settings, self.own, start, effects));
+        let quorum = ThresholdParam::new(NUMERATOR, DENOMINATOR);
+        let agreement = Agreement::begin(self.settings, quorum, self.own, start, effects);
+        self.current = Some(agreement);
         for message in self.ahead.take() {
             if message.height() == height {
                 self.hear(message, effects);
@@ -60,7 +72,7 @@ impl Tendermint {
     }
 }
 
-impl Engine for Tendermint {
+impl<const NUMERATOR: u64, const DENOMINATOR: u64> Engine for Tendermint<NUMERATOR, DENOMINATOR> {
     fn step(&mut self, _now: Tick, input: Input, effects: &mut Vec<Effect>) {
         match input {
             Input::Start(start) => {

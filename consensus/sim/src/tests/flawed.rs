@@ -8,7 +8,7 @@ use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::{Prepared, Vote};
 use pyralog_primitives::{Address, VotingPower};
 
-use super::protocols::{PBFT, PbftProtocol};
+use super::protocols::{PBFT, PbftProtocol, TENDERMINT, TendermintProtocol};
 use crate::flaws::Flaws;
 use crate::{Invariant, Options, Protocol, Seed, Simulation, Violation};
 
@@ -163,6 +163,35 @@ fn a_log_that_is_ignored_is_found() {
         ..Flaws::default()
     };
     let violation = first_found(&PBFT, flaws);
+    let expected = [Invariant::Constancy, Invariant::Refusal];
+    assert!(expected.contains(&violation.invariant), "{violation}");
+}
+
+#[test]
+fn a_quorum_of_half_is_found_by_tendermint() {
+    let half = TendermintProtocol::<1, 2>;
+    let violation = first_found(&half, Flaws::default());
+    let expected = [Invariant::Certificate, Invariant::Agreement];
+    assert!(expected.contains(&violation.invariant), "{violation}");
+}
+
+#[test]
+fn a_vote_that_tendermint_sends_early_is_found() {
+    let flaws = Flaws {
+        sends_early: true,
+        ..Flaws::default()
+    };
+    let violation = first_found(&TENDERMINT, flaws);
+    assert_eq!(violation.invariant, Invariant::Durability, "{violation}");
+}
+
+#[test]
+fn a_log_that_tendermint_is_not_given_is_found() {
+    let flaws = Flaws {
+        forgets_log: true,
+        ..Flaws::default()
+    };
+    let violation = first_found(&TENDERMINT, flaws);
     let expected = [Invariant::Constancy, Invariant::Refusal];
     assert!(expected.contains(&violation.invariant), "{violation}");
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use pyralog_pbft::{Paper, Pbft, Rules, Settings};
 use pyralog_primitives::{Address, DurationMs, Round};
 use pyralog_solo::Solo;
+use pyralog_tendermint::Tendermint;
 
 use crate::Protocol;
 
@@ -40,6 +41,32 @@ impl<R: Rules> Protocol for PbftProtocol<R> {
 
     fn engine(&self, own: Option<Address>) -> Pbft<R> {
         Pbft::with_rules(SETTINGS, own)
+    }
+}
+
+/// Tendermint, with a quorum of more than so many parts of so many.
+pub(super) struct TendermintProtocol<const NUMERATOR: u64 = 2, const DENOMINATOR: u64 = 3>;
+
+pub(super) const TENDERMINT: TendermintProtocol = TendermintProtocol;
+
+impl<const NUMERATOR: u64, const DENOMINATOR: u64> Protocol
+    for TendermintProtocol<NUMERATOR, DENOMINATOR>
+{
+    type Engine = Tendermint<NUMERATOR, DENOMINATOR>;
+
+    fn name(&self) -> &'static str {
+        "tendermint"
+    }
+
+    fn engine(&self, own: Option<Address>) -> Self::Engine {
+        let settings = pyralog_tendermint::Settings {
+            block_interval: SETTINGS.block_interval,
+            propose_timeout: SETTINGS.round_timeout,
+            vote_timeout: DurationMs::new(150),
+            timeout_growth: DurationMs::new(150),
+            resend_interval: SETTINGS.resend_interval,
+        };
+        Tendermint::with_quorum(settings, own)
     }
 }
 

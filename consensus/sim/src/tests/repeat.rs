@@ -1,7 +1,7 @@
 //! A run is a function of its options.
 
-use super::protocols::PBFT;
-use crate::{FaultChoice, Options, Seed, Simulation, Span};
+use super::protocols::{PBFT, TENDERMINT};
+use crate::{FaultChoice, Options, Protocol, Seed, Simulation, Span};
 
 fn all_kinds_of_options() -> Vec<Options> {
     let seeds = || (0..5).map(Seed::new);
@@ -13,8 +13,13 @@ fn all_kinds_of_options() -> Vec<Options> {
 
 #[test]
 fn the_same_options_give_the_same_trace_read_or_not() {
+    same_trace(&PBFT);
+    same_trace(&TENDERMINT);
+}
+
+fn same_trace<P: Protocol>(protocol: &P) {
     for options in all_kinds_of_options() {
-        let simulation = Simulation::new(&PBFT, options);
+        let simulation = Simulation::new(protocol, options);
         let mut lines = 0;
         let first = simulation.run().unwrap();
         let again = simulation.run_aloud(&mut |_| lines += 1).unwrap();

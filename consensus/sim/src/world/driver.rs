@@ -20,7 +20,7 @@ use crate::invariant::{
     refused,
 };
 use crate::plan::Workload;
-use crate::process::{Conduct, Process};
+use crate::process::{Conduct, LogState, Process};
 use crate::protocol::Protocol;
 use crate::time::Span;
 
@@ -45,11 +45,11 @@ impl<P: Protocol> World<'_, P> {
             let Some(running) = &mut self.processes[who.get()].running else {
                 return;
             };
-            if running.is_syncing {
+            if running.log == LogState::Syncing {
                 return;
             }
             let next = running.effects.front();
-            if running.has_unsynced && next.is_some_and(rests_on_log) {
+            if running.log == LogState::Written && next.is_some_and(rests_on_log) {
                 self.begin_sync(who);
             } else if let Some(effect) = running.effects.pop_front() {
                 self.execute(who, effect);
@@ -116,7 +116,7 @@ impl<P: Protocol> World<'_, P> {
         };
         let appended = running.wal.append(&record.encode());
         appended.expect("the log of a height is begun, short, and on a disk without faults");
-        running.has_unsynced = true;
+        running.log = LogState::Written;
     }
 
     /// Makes durable what was written, because something is to rest on it.
@@ -125,7 +125,6 @@ impl<P: Protocol> World<'_, P> {
         let Some(running) = &mut process.running else {
             return;
         };
-        running.has_unsynced = false;
         let span = self.plan.pace.sync.draw(&mut process.chance);
         if span == Span::ZERO {
             self.finish_sync(who);
@@ -135,7 +134,11 @@ impl<P: Protocol> World<'_, P> {
             self.coverage.fault(FaultKind::SlowDisk);
         }
         let span = span.times(process.sync_factor);
-        running.is_syncing = !self.flaws.sends_early;
+        running.log = if self.flaws.sends_early {
+            LogState::Durable
+        } else {
+            LogState::Syncing
+        };
         let wake = match self.trap_for(who, File::Log) {
             Some(_) => Wake::Torn,
             None => Wake::Synced,
@@ -147,7 +150,7 @@ impl<P: Protocol> World<'_, P> {
         if let Some(running) = &mut self.processes[who.get()].running {
             let synced = running.wal.sync();
             synced.expect("a disk without faults syncs");
-            running.is_syncing = false;
+            running.log = LogState::Durable;
         }
     }
 

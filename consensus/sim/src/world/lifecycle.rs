@@ -16,7 +16,7 @@ use crate::fault::{File, Tear};
 use crate::group::ProcessId;
 use crate::invariant::{Broken, Invariant};
 use crate::plan::Workload;
-use crate::process::{Clock, Conduct, Running, Trap};
+use crate::process::{Clock, Conduct, LogState, Running, Trap};
 use crate::protocol::Protocol;
 use crate::time::Span;
 
@@ -80,8 +80,7 @@ impl<P: Protocol> World<'_, P> {
             height: next,
             effects: VecDeque::new(),
             inbox: VecDeque::new(),
-            has_unsynced: false,
-            is_syncing: false,
+            log: LogState::Durable,
             timers: BTreeMap::new(),
             timer_count: 0,
             wanted: BTreeMap::new(),

@@ -85,7 +85,7 @@ fn whatever_is_sent_memory_is_bounded() {
         }
         let held = council.seats[honest].engine.held_count();
         assert!(
-            held <= Tendermint::held_count_max(4),
+            held <= <Tendermint>::held_count_max(4),
             "{held} in round {round}"
         );
     }

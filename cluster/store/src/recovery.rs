@@ -13,7 +13,6 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-
 use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::files::{Acknowledged, Layout};

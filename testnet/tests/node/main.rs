@@ -13,4 +13,5 @@ mod operators;
 mod payments;
 mod pruning;
 mod replay;
+mod unread;
 mod wire;

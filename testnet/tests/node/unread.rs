@@ -45,13 +45,16 @@ impl Unread {
         let block = request("pyralog_block", &json!([height]));
         let blocks = json!(vec![&block; 20]).to_string();
         let transaction = "00".repeat(32);
-        let wait = request("pyralog_waitTransaction", &json!([transaction, 60_000]));
+        let wait = request(
+            "pyralog_waitTransaction",
+            &json!([transaction, DurationMs::new(60_000)]),
+        );
         [
             Self::new(block.to_string(), 1, 1_000),
-            Self::new(blocks, 1, 100),
-            Self::new("{", 10_000, 50),
-            Self::new("{".repeat(MIB), 1, 150),
             Self::new(wait.to_string() + &" ".repeat(MIB / 2), 1, 300),
+            Self::new(blocks, 1, 100),
+            Self::new("{", 1_000, 1_000),
+            Self::new("{".repeat(MIB), 1, 150),
         ]
     }
 

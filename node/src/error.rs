@@ -124,6 +124,17 @@ pub enum NodeError {
         /// Why.
         source: std::io::Error,
     },
+    /// The system allows too few open files.
+    #[error(
+        "this process may have {limit} files open, and a node needs {least}; allow it more before \
+         it starts: `ulimit -n 65536` in a shell, LimitNOFILE=65536 under systemd"
+    )]
+    FewFiles {
+        /// What the system allows.
+        limit: u64,
+        /// What a node needs.
+        least: u64,
+    },
     /// The node stopped by itself.
     #[error(transparent)]
     Halt(#[from] Halt),
@@ -157,6 +168,7 @@ impl NodeError {
             | Self::Log(_)
             | Self::NoEngine(_)
             | Self::NoValidator { .. }
+            | Self::FewFiles { .. }
             | Self::Mempool(_) => Exit::Config,
             Self::Password { .. }
             | Self::Unlock { .. }

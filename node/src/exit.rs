@@ -27,21 +27,27 @@ pub enum Exit {
     InUse,
     /// Reading or writing failed, or files are damaged.
     Io,
-    /// The configuration or the genesis document is wrong.
+    /// The configuration, the genesis document or a limit of the system is wrong.
     Config,
+}
+
+impl Exit {
+    /// The number that the system is told.
+    pub(crate) const fn code(self) -> u8 {
+        match self {
+            Self::Clean => 0,
+            Self::Runtime => 1,
+            Self::Usage => 2,
+            Self::Invariant => 70,
+            Self::InUse => 73,
+            Self::Io => 74,
+            Self::Config => 78,
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        let code: u8 = match exit {
-            Exit::Clean => 0,
-            Exit::Runtime => 1,
-            Exit::Usage => 2,
-            Exit::Invariant => 70,
-            Exit::InUse => 73,
-            Exit::Io => 74,
-            Exit::Config => 78,
-        };
-        code.into()
+        exit.code().into()
     }
 }

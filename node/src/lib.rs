@@ -18,6 +18,7 @@ mod chain;
 mod development;
 mod error;
 mod exit;
+mod files;
 mod health;
 mod home;
 mod node;

@@ -21,6 +21,7 @@ use tokio::task::JoinSet;
 
 use crate::chain::{Clock, Committer, Driver, Feed, Halt, Parent, Published, SETTLING_COUNT_MAX};
 use crate::error::NodeError;
+use crate::files::Files;
 use crate::health::Health;
 use crate::home::Home;
 use crate::pool::{self, PoolHandle, PoolSettings};
@@ -56,10 +57,10 @@ impl Node {
         network: Network,
         key: Option<SecretKey>,
         home: &Home,
-        settings: Settings,
+        (settings, files): (Settings, Files),
     ) -> Result<Self, NodeError> {
         let timing = network.solo()?;
-        let replica = open(&network, home, &settings)?;
+        let replica = open(&network, home, &settings, files)?;
         let listeners = listen(&settings).await?;
         let (rpc, metrics_address) = listeners.addresses()?;
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
@@ -196,11 +197,17 @@ impl Shared {
     }
 }
 
-fn open(network: &Network, home: &Home, settings: &Settings) -> Result<Replica, NodeError> {
+fn open(
+    network: &Network,
+    home: &Home,
+    settings: &Settings,
+    files: Files,
+) -> Result<Replica, NodeError> {
     let options = Options {
         cache: settings.store.cache,
         reserve: settings.store.reserve,
         index_events: settings.store.index_events,
+        open_file_count_max: Some(files.store),
     };
     let memory_max = settings.ledger.memory_max;
     let opened = Replica::open(&home.store(), &network.genesis, options, memory_max);

@@ -2,17 +2,18 @@
 
 use std::io::{IsTerminal, Write};
 
-use pyralog_config::{Loaded, LogFormat};
+use pyralog_config::{Loaded, LogFormat, Settings};
 use pyralog_telemetry::logs::{self, Format, LogControl};
 use tokio::runtime;
 
 use crate::args::{Args, ConfigVerb, Verb};
 use crate::banner::{Banner, development_text};
 use crate::error::NodeError;
+use crate::files::Files;
 use crate::home::{Home, write_text};
 use crate::node::Node;
 use crate::source::{Network, load_settings, validator_key, write_files};
-use crate::stop::{Signals, run_until_stopped};
+use crate::stop::{self, Signals, run_until_stopped};
 use crate::ticker::tick;
 
 /// Does what the command line says; returns when the node has stopped.
@@ -28,6 +29,10 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
     let key = validator_key(args, &home, &network.genesis)?;
     write_files(&home, &network)?;
     let log = start_log(args, &loaded)?;
+    let mut settings = loaded.into_settings();
+    let files = share_files(&mut settings)?;
+    // Dropped last: until everything is, something may not end.
+    let mut watch = stop::watch().map_err(NodeError::io("start", "the watch".as_ref()))?;
     let runtime = runtime::Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.map_err(NodeError::io("start", "the runtime".as_ref()))?;
     runtime.block_on(async {
@@ -35,7 +40,7 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
         let signals = signals.map_err(NodeError::io("listen for", "signals".as_ref()))?;
         let validator = key.as_ref().map(|key| key.public_key().address());
         let genesis = network.genesis.clone();
-        let node = Node::start(network, key, &home, loaded.into_settings()).await;
+        let node = Node::start(network, key, &home, (settings, files)).await;
         let mut node = node?;
         let banner = Banner {
             genesis: &genesis,
@@ -58,8 +63,29 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
             node.stop.subscribe(),
         );
         node.tasks.spawn(ticker);
-        run_until_stopped(node, signals, || reload_filter(args, &home, &log)).await
+        run_until_stopped(node, signals, &mut watch, || {
+            reload_filter(args, &home, &log);
+        })
+        .await
     })
+}
+
+/// Takes as many files as there may be; serves no more connections than they
+/// are enough for.
+fn share_files(settings: &mut Settings) -> Result<Files, NodeError> {
+    let wanted = settings.rpc.connection_count_max;
+    let files = Files::take(wanted)?;
+    let served = files.connection_count_max;
+    if served < wanted {
+        tracing::warn!(
+            wanted,
+            served,
+            "the limit of open files (ulimit -n) allows fewer connections than \
+             rpc.connection_count_max; more wait"
+        );
+        settings.rpc.connection_count_max = served;
+    }
+    Ok(files)
 }
 
 /// Prints to standard output; if it is closed, nobody wants to know.

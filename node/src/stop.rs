@@ -4,12 +4,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use pyralog_store::Store;
+use tokio::runtime;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::JoinSet;
 
 use crate::chain::Halt;
 use crate::error::NodeError;
+use crate::exit::Exit;
 use crate::node::Node;
+
+mod watch;
+
+pub(crate) use watch::Watch;
 
 /// What is begun must end within this; longer, and the system kills the node.
 const STOP_TIMEOUT: Duration = Duration::from_secs(30);
@@ -41,6 +47,7 @@ impl Signals {
         }
     }
 
+    /// Waits for the next signal that asks the node to stop.
     async fn stop(&mut self) -> &'static str {
         loop {
             if let Said::Stop(signal) = self.next().await {
@@ -56,10 +63,24 @@ enum Said {
     HangUp,
 }
 
+/// Sees to it from now on that the node ends once it is to stop.
+pub(crate) fn watch() -> std::io::Result<Watch> {
+    let runtime = runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let mut signals = {
+        let _inside = runtime.enter();
+        Signals::new()?
+    };
+    let next = async move || signals.stop().await;
+    Watch::start(runtime, STOP_TIMEOUT, next, watch::end)
+}
+
 /// Waits until someone or something stops the node, and stops it.
 pub(crate) async fn run_until_stopped(
     mut node: Node,
     mut signals: Signals,
+    watch: &mut Watch,
     on_hang_up: impl Fn(),
 ) -> Result<(), NodeError> {
     let mut threads = JoinSet::new();
@@ -84,19 +105,13 @@ pub(crate) async fn run_until_stopped(
                 if let Some(halt) = &first_halt {
                     tracing::error!("the node cannot go on: {halt}");
                 }
+                watch.halted(first_halt.as_ref().map_or(Exit::Clean, Halt::exit));
                 break;
             }
         }
     }
-    let stopped = tokio::select! {
-        stopped = tokio::time::timeout(STOP_TIMEOUT, stop(node, &mut threads)) => stopped,
-        signal = signals.stop() => {
-            tracing::warn!(signal, "stopped at once");
-            return Ok(());
-        }
-    };
-    let seconds = STOP_TIMEOUT.as_secs();
-    let later_halt = stopped.map_err(|_| NodeError::SlowStop { seconds })?;
+    // If it takes too long, or someone asks again, the watch ends the process.
+    let later_halt = stop(node, &mut threads).await;
     match first_halt.or(later_halt) {
         None => Ok(()),
         Some(halt) => Err(halt.into()),

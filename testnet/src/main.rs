@@ -23,17 +23,24 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
-    /// Send signed transfers to a node of a development network, and measure
-    /// what it takes, what it sheds, and how fast it answers meanwhile
+    /// Offer a node of a development network signed transfers, as many as it
+    /// takes and then twice as many; measure what it makes final, what it
+    /// sheds, and how fast it answers reads meanwhile
     #[command(after_help = "\
-The transfers are signed before the clock starts. Without --rate each sender
-goes as fast as it gets answers; with --rate they send on a schedule, whatever
-the answers, and what is shed is sent again.
+First callers that wait for their answers find out how many transfers become
+final in a second. Then so many are sent by the clock, whatever the answers,
+and then twice so many. What is sent was signed before. Each account has one
+transfer without an answer at most, and sends again what was shed. With --rate
+there is one phase, at that rate.
+
+In the table, held are transfers that were due and could not go out because too
+many calls were without an answer: if there are many, less was offered than the
+phase says.
 
 Examples:
-  pyralog-node --dev --home /tmp/load --with-unused-ports
-  pyralog-testnet load --node $(cat /tmp/load/endpoint) --seconds 10
-  pyralog-testnet load --node $(cat /tmp/load/endpoint) --seconds 20 --rate 40000")]
+  pyralog-node --dev --home /tmp/load --with-unused-ports &
+  pyralog-testnet load --node $(cat /tmp/load/endpoint) --pid $!
+  pyralog-testnet load --node $(cat /tmp/load/endpoint) --rate 60000 --seconds 20")]
     Load(LoadArgs),
 }
 

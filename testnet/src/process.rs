@@ -24,6 +24,7 @@ pub struct NodeCommand {
     stdout: PathBuf,
     stderr: PathBuf,
     args: Vec<OsString>,
+    files_max: Option<usize>,
 }
 
 impl NodeCommand {
@@ -35,6 +36,7 @@ impl NodeCommand {
             stdout: sandbox.path("stdout"),
             stderr: sandbox.path("stderr"),
             args: Vec::new(),
+            files_max: None,
         }
     }
 
@@ -65,10 +67,29 @@ impl NodeCommand {
         self
     }
 
+    /// With so few files that it may open at once, sockets among them.
+    #[must_use]
+    pub fn with_few_files(mut self, files_max: usize) -> Self {
+        self.files_max = Some(files_max);
+        self
+    }
+
     /// Starts the process and does not wait for it.
     pub fn spawn(&self) -> NodeProcess {
         let writable = "the sandbox can be written to";
-        let child = Command::new(binary("pyralog-node"))
+        let program = binary("pyralog-node");
+        let mut command = match self.files_max {
+            None => Command::new(program),
+            Some(files_max) => {
+                // A limit must stand before the program starts. The shell takes
+                // it on, and becomes the program: it is one process.
+                let mut shell = Command::new("sh");
+                let script = format!("ulimit -n {files_max} && exec \"$0\" \"$@\"");
+                shell.arg("-c").arg(script).arg(program);
+                shell
+            }
+        };
+        let child = command
             .arg("--home")
             .arg(&self.home)
             .args(&self.args)
@@ -205,6 +226,13 @@ impl NodeProcess {
         let kib = line.and_then(|line| line.trim().strip_suffix(" kB"));
         let kib: Option<u64> = kib.and_then(|kib| kib.trim().parse().ok());
         ByteCount::new(1024 * kib.expect("the system says so of each process"))
+    }
+
+    /// Files that it has open, sockets among them.
+    pub fn open_files(&self) -> usize {
+        let path = format!("/proc/{}/fd", self.child.id());
+        let files = fs::read_dir(path).expect("the process runs");
+        files.count()
     }
 
     /// Ends it at once, as a loss of power to the process does.

@@ -4,13 +4,13 @@ use std::path::Path;
 
 use pyralog_primitives::codec::Canonical;
 use rocksdb::{
-    Cache, ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, DBRawIterator, ErrorKind,
+    ColumnFamily, ColumnFamilyDescriptor, DB, DBPinnableSlice, DBRawIterator, ErrorKind,
     ReadOptions, Snapshot, WriteBatch, WriteOptions,
 };
 
 use crate::error::ReadError;
 use crate::family::Family;
-use crate::options::{database_options, family_options, silent_options};
+use crate::options::{Shared, database_options, family_options, silent_options};
 use crate::rows::{Damage, Owned, RowKey, RowValue, Rows};
 
 /// An open database.
@@ -20,26 +20,26 @@ pub(crate) struct Engine {
 
 impl Engine {
     /// Makes a database where none is.
-    pub(crate) fn create(dir: &Path, cache: &Cache) -> Result<Self, rocksdb::Error> {
-        let mut options = database_options();
+    pub(crate) fn create(dir: &Path, shared: &Shared) -> Result<Self, rocksdb::Error> {
+        let mut options = database_options(shared);
         options.create_if_missing(true);
         options.create_missing_column_families(true);
         options.set_error_if_exists(true);
-        let db = DB::open_cf_descriptors(&options, dir, descriptors(cache))?;
+        let db = DB::open_cf_descriptors(&options, dir, descriptors(shared))?;
         Ok(Self { db })
     }
 
     /// Opens a database to write to it.
-    pub(crate) fn open(dir: &Path, cache: &Cache) -> Result<Self, rocksdb::Error> {
-        let options = database_options();
-        let db = DB::open_cf_descriptors(&options, dir, descriptors(cache))?;
+    pub(crate) fn open(dir: &Path, shared: &Shared) -> Result<Self, rocksdb::Error> {
+        let options = database_options(shared);
+        let db = DB::open_cf_descriptors(&options, dir, descriptors(shared))?;
         Ok(Self { db })
     }
 
     /// Opens a database and leaves no trace of it.
-    pub(crate) fn look(dir: &Path, cache: &Cache) -> Result<Self, rocksdb::Error> {
-        let options = silent_options();
-        let db = DB::open_cf_descriptors_read_only(&options, dir, descriptors(cache), false)?;
+    pub(crate) fn look(dir: &Path, shared: &Shared) -> Result<Self, rocksdb::Error> {
+        let options = silent_options(shared);
+        let db = DB::open_cf_descriptors_read_only(&options, dir, descriptors(shared), false)?;
         Ok(Self { db })
     }
 
@@ -115,9 +115,10 @@ pub(crate) enum Durability {
     OnFlush,
 }
 
-fn descriptors(cache: &Cache) -> Vec<ColumnFamilyDescriptor> {
-    let describe =
-        |family: Family| ColumnFamilyDescriptor::new(family.name(), family_options(family, cache));
+fn descriptors(shared: &Shared) -> Vec<ColumnFamilyDescriptor> {
+    let describe = |family: Family| {
+        ColumnFamilyDescriptor::new(family.name(), family_options(family, &shared.cache))
+    };
     Family::ALL.into_iter().map(describe).collect()
 }
 

@@ -12,13 +12,12 @@
 use std::path::Path;
 
 use pyralog_primitives::GenesisHash;
-use rocksdb::Cache;
 
 use crate::Store;
 use crate::engine::{Durability, Engine};
 use crate::error::{OpenError, ReadError};
 use crate::files::{Acknowledged, Found, Layout, Lock, make_dir};
-use crate::options::{Options, block_cache};
+use crate::options::{Options, Shared};
 use crate::recovery::recover;
 use crate::rows::{Meta, MetaKey};
 use crate::standing::Standing;
@@ -33,19 +32,19 @@ impl Store {
             Found::Nothing => make_dir(dir)?,
         }
         let lock = Lock::take(&layout)?;
-        let cache = block_cache(&options);
+        let shared = Shared::of(&options);
         // Someone may have made the store between the look and the lock.
         let acknowledged = match layout.look()? {
             Found::Store => {
                 layout.check_store_file(genesis)?;
-                recover(&layout, &cache)?
+                recover(&layout, &shared)?
             }
             Found::Nothing => {
-                create(&layout, &cache, genesis)?;
+                create(&layout, &shared, genesis)?;
                 Acknowledged::open(&layout)?
             }
         };
-        let engine = Engine::open(&layout.rocks(), &cache);
+        let engine = Engine::open(&layout.rocks(), &shared);
         let engine = engine.map_err(|error| engine_error(&layout, &error))?;
         let standing = read_standing(&engine)?;
         check_genesis(&layout, &standing, genesis)?;
@@ -56,10 +55,10 @@ impl Store {
 }
 
 /// Makes an empty store.
-fn create(layout: &Layout, cache: &Cache, genesis: GenesisHash) -> Result<(), OpenError> {
+fn create(layout: &Layout, shared: &Shared, genesis: GenesisHash) -> Result<(), OpenError> {
     layout.begin()?;
     let write = || {
-        let engine = Engine::create(&layout.new_rocks(), cache)?;
+        let engine = Engine::create(&layout.new_rocks(), shared)?;
         let mut batch = engine.batch();
         batch.put::<Meta>(&MetaKey, &Standing::new(genesis));
         engine.write(batch, Durability::Synced)

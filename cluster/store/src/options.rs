@@ -24,6 +24,11 @@ pub struct Options {
     /// Whether blocks can be found by their events. Costs about as much as
     /// everything else in a block of transfers.
     pub index_events: bool,
+    /// How many files of the system the store may have open; none bounds only
+    /// what the system allows. Too few, and files are opened for each read; more
+    /// than the system allows beside all else, and the store stops when it
+    /// cannot open one.
+    pub open_file_count_max: Option<usize>,
 }
 
 impl Default for Options {
@@ -32,6 +37,7 @@ impl Default for Options {
             cache: ByteCount::new(256 * 1024 * 1024),
             reserve: ByteCount::new(1024 * 1024 * 1024),
             index_events: true,
+            open_file_count_max: None,
         }
     }
 }
@@ -44,13 +50,17 @@ const MEMORY_TABLES_BYTES_MAX: usize = 256 * MIB;
 /// The engine's own report of what it does.
 const REPORT_BYTES_MAX: usize = 4 * MIB;
 const REPORT_COUNT_MAX: usize = 4;
+/// Of the files that may be open, those that are no tables: the log, the
+/// manifest, the report, directories, what merges write. Lower, and there are
+/// more than was allowed; higher, and tables are opened more often.
+const FILES_BESIDE_TABLES: usize = 32;
 /// Lower, and files pile up; higher, and one merge takes long.
 const FILE_BYTES: u64 = 64 * 1024 * 1024;
 /// About one false positive in a hundred.
 const FILTER_BITS: f64 = 10.0;
 
 /// The settings of the whole database.
-pub(crate) fn database_options() -> RocksOptions {
+pub(crate) fn database_options(shared: &Shared) -> RocksOptions {
     // Files take the space of what is in them; a log would take 70 MiB ahead.
     let mut options = RocksOptions::default()
         .get_options_from_string("allow_fallocate=false")
@@ -73,12 +83,13 @@ pub(crate) fn database_options() -> RocksOptions {
     // Dirty pages reach the disk as they come, not in one wave that a commit
     // would wait for.
     options.set_bytes_per_sync(1024 * 1024);
+    options.set_max_open_files(shared.table_count_max);
     options
 }
 
 /// The settings for looking without leaving a trace, not even a report.
-pub(crate) fn silent_options() -> RocksOptions {
-    let mut options = database_options();
+pub(crate) fn silent_options(shared: &Shared) -> RocksOptions {
+    let mut options = database_options(shared);
     options.set_info_logger(InfoLogger::new_callback_logger(LogLevel::Fatal, |_, _| {}));
     options
 }
@@ -134,8 +145,58 @@ pub(crate) fn family_options(family: Family, cache: &Cache) -> RocksOptions {
     options
 }
 
-/// The cache that all families share.
-pub(crate) fn block_cache(options: &Options) -> Cache {
-    let bytes = usize::try_from(options.cache.get()).unwrap_or(usize::MAX);
-    Cache::new_hyper_clock_cache(bytes, 0)
+/// What all families share.
+pub(crate) struct Shared {
+    pub(crate) cache: Cache,
+    /// Tables that may be open, as the engine counts them: −1 is all.
+    table_count_max: i32,
+}
+
+impl Shared {
+    pub(crate) fn of(options: &Options) -> Self {
+        let bytes = usize::try_from(options.cache.get()).unwrap_or(usize::MAX);
+        Self {
+            cache: Cache::new_hyper_clock_cache(bytes, 0),
+            table_count_max: options.table_count_max(),
+        }
+    }
+
+    /// For looking once, beside what is open.
+    pub(crate) fn small(options: &Options, cache_bytes: usize) -> Self {
+        Self {
+            cache: Cache::new_lru_cache(cache_bytes),
+            table_count_max: options.table_count_max(),
+        }
+    }
+}
+
+impl Options {
+    fn table_count_max(&self) -> i32 {
+        const ALL: i32 = -1;
+        self.open_file_count_max.map_or(ALL, |count| {
+            let tables = count.saturating_sub(FILES_BESIDE_TABLES).max(1);
+            i32::try_from(tables).unwrap_or(i32::MAX)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn tables(open_file_count_max: Option<usize>) -> i32 {
+        let options = Options {
+            open_file_count_max,
+            ..Options::default()
+        };
+        options.table_count_max()
+    }
+
+    #[test]
+    fn other_files_than_tables_have_their_share_of_what_may_be_open() {
+        assert_eq!(tables(Some(96)), 64);
+        assert_eq!(tables(Some(0)), 1);
+        assert_eq!(tables(Some(usize::MAX)), i32::MAX);
+        assert_eq!(tables(None), -1);
+    }
 }

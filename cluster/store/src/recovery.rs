@@ -13,13 +13,12 @@ use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
-use rocksdb::Cache;
-
 use crate::engine::Engine;
 use crate::error::OpenError;
 use crate::files::{Acknowledged, Layout};
 use crate::log_file::{Disorder, check_log};
 use crate::open::read_standing;
+use crate::options::Shared;
 use crate::standing::Standing;
 use crate::store::engine_error;
 
@@ -47,16 +46,16 @@ struct Torn {
 }
 
 /// Looks at the files of the engine, and cuts what was torn.
-pub(crate) fn recover(layout: &Layout, cache: &Cache) -> Result<Acknowledged, OpenError> {
+pub(crate) fn recover(layout: &Layout, shared: &Shared) -> Result<Acknowledged, OpenError> {
     let acknowledged = Acknowledged::open(layout)?;
     layout.remove_rehearsal()?;
     let torn = torn_logs(&layout.rocks())?;
     if torn.is_empty() {
-        let standing = look(layout, &layout.rocks(), cache)?;
+        let standing = look(layout, &layout.rocks(), shared)?;
         check_count(layout, &acknowledged, &standing, "its log ends early")?;
         return Ok(acknowledged);
     }
-    let result = rehearse(layout, cache, &acknowledged, &torn);
+    let result = rehearse(layout, shared, &acknowledged, &torn);
     layout.remove_rehearsal()?;
     result?;
     for torn in &torn {
@@ -68,7 +67,7 @@ pub(crate) fn recover(layout: &Layout, cache: &Cache) -> Result<Acknowledged, Op
 /// Opens the store with its torn logs cut, but not those logs themselves.
 fn rehearse(
     layout: &Layout,
-    cache: &Cache,
+    shared: &Shared,
     acknowledged: &Acknowledged,
     torn: &[Torn],
 ) -> Result<(), OpenError> {
@@ -76,7 +75,7 @@ fn rehearse(
     copy_files(&layout.rocks(), &dir, torn).map_err(io_error("copying to", &dir))?;
     let cause = torn.iter().map(Torn::describe).collect::<Vec<_>>();
     let cause = cause.join(", ");
-    match look(layout, &dir, cache) {
+    match look(layout, &dir, shared) {
         Ok(standing) => check_count(layout, acknowledged, &standing, &cause),
         Err(OpenError::Damaged { cause: engine, .. }) => Err(OpenError::Damaged {
             path: torn[0].path.clone(),
@@ -87,8 +86,8 @@ fn rehearse(
 }
 
 /// Opens the engine without leaving a trace.
-fn look(layout: &Layout, dir: &Path, cache: &Cache) -> Result<Standing, OpenError> {
-    let engine = Engine::look(dir, cache).map_err(|error| engine_error(layout, &error))?;
+fn look(layout: &Layout, dir: &Path, shared: &Shared) -> Result<Standing, OpenError> {
+    let engine = Engine::look(dir, shared).map_err(|error| engine_error(layout, &error))?;
     Ok(read_standing(&engine)?)
 }
 

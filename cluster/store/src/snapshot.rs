@@ -27,7 +27,7 @@ use crate::commit::put_root;
 use crate::engine::{Durability, Engine};
 use crate::error::{OpenError, ReadError};
 use crate::files::{Found, Layout, Lock, make_dir};
-use crate::options::{Options, block_cache};
+use crate::options::{Options, Shared};
 use crate::rows::{Meta, MetaKey, State, ValueBytes};
 use crate::standing::{Head, Standing};
 use crate::state_row::{StateRow, write_state_row};
@@ -186,7 +186,7 @@ fn take_in<R: Read>(
             source: io::Error::other(error.to_string()),
         })
     };
-    let engine = Engine::create(&layout.new_rocks(), &block_cache(options)).map_err(failed)?;
+    let engine = Engine::create(&layout.new_rocks(), &Shared::of(options)).map_err(failed)?;
     let mut entries = Entries::default();
     let mut batch = engine.batch();
     while let Some((key, value)) = entries.next(from)? {

@@ -5,13 +5,14 @@
 
 use std::path::PathBuf;
 
-use rocksdb::{Cache, ReadOptions};
+use rocksdb::ReadOptions;
 
 use crate::Store;
 use crate::engine::{Engine, Reader};
 use crate::error::{OpenError, ReadError, TreeError};
 use crate::family::Family;
 use crate::log_file::check_log;
+use crate::options::Shared;
 use crate::receipt_row::all_receipts;
 use crate::recovery::engine_logs;
 use crate::rows::{
@@ -60,8 +61,8 @@ impl Store {
             // An error is for who writes; one can read on.
             let _writer = self.writer();
             self.verify_logs()?;
-            let cache = Cache::new_lru_cache(CACHE_BYTES);
-            Engine::look(&self.layout.rocks(), &cache)
+            let shared = Shared::small(&self.options, CACHE_BYTES);
+            Engine::look(&self.layout.rocks(), &shared)
                 .map_err(|error| engine_error(&self.layout, &error))?
         };
         let counts = count_rows(&engine.reader())?;

@@ -43,6 +43,7 @@ pub(crate) struct Committer {
 impl Committer {
     /// Commits until nobody sends any more. What was sent is committed first.
     pub(crate) fn run(self, mut blocks: mpsc::Receiver<FinalBlock>) -> Result<(), Halt> {
+        self.finish_pruning()?;
         while let Some(block) = blocks.blocking_recv() {
             self.commit(block)?;
         }
@@ -91,15 +92,34 @@ impl Committer {
         }
     }
 
+    /// What the last pruning was to keep: that at a multiple of the interval.
+    fn due(&self, height: Height) -> Option<Height> {
+        let keep = self.keep_blocks?;
+        let pruned_at = height.get() - height.get() % PRUNE_INTERVAL;
+        let oldest = pruned_at.saturating_sub(keep.get());
+        (oldest > 0).then_some(Height::new(oldest))
+    }
+
     fn prune(&self, height: Height) -> Result<(), Halt> {
-        let Some(keep) = self.keep_blocks else {
-            return Ok(());
-        };
-        let oldest = height.get().saturating_sub(keep.get());
-        if oldest == 0 || !height.get().is_multiple_of(PRUNE_INTERVAL) {
-            return Ok(());
+        let oldest = self.store.oldest();
+        match self.due(height).filter(|due| *due > oldest) {
+            None => Ok(()),
+            Some(due) => self.prune_below(due),
         }
-        match self.store.prune(Height::new(oldest)) {
+    }
+
+    /// A node that was killed between a commit and the end of what it prunes has
+    /// that still to do.
+    fn finish_pruning(&self) -> Result<(), Halt> {
+        let oldest = self.store.oldest();
+        match self.due(self.feed.head().height) {
+            None => Ok(()),
+            Some(due) => self.prune_below(due.max(oldest)),
+        }
+    }
+
+    fn prune_below(&self, oldest: Height) -> Result<(), Halt> {
+        match self.store.prune(oldest) {
             Ok(()) => {
                 self.metrics.store.set_oldest_height(self.store.oldest());
                 Ok(())

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyralog_chain::mempool::{BlockSpace, Checked, Rejection, Source, Status};
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{Address, Amount, ByteCount, Height, Nonce, TransactionId};
-use tokio::sync::{Notify, Semaphore, mpsc, oneshot};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::SUBMITTED_BYTES_MAX;
 use super::thread::FollowedBlock;
@@ -16,6 +16,9 @@ pub(super) enum Ordinary {
     Submit {
         source: Source,
         transactions: Vec<Transaction>,
+        /// Given back once all are answered, whether or not the caller is
+        /// still there.
+        room: OwnedSemaphorePermit,
         reply: oneshot::Sender<Vec<Answer>>,
     },
     Status {
@@ -51,12 +54,17 @@ pub(crate) enum Answer {
     Refused(Refused),
 }
 
+/// All callers together have too much in line, so that nothing of a submission
+/// was examined.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Crowded;
+
 /// Why a transaction was not taken.
 #[derive(Clone, Debug)]
 pub(crate) enum Refused {
     /// It breaks a rule, or there is no room for it.
     Rejected(Box<Rejection>),
-    /// The caller, or all callers together, have too much in line.
+    /// The caller has too much in line, or too many callers have something.
     Busy,
     /// The caller sent a forgery before it, so it was not examined.
     Unchecked,
@@ -117,23 +125,26 @@ impl PoolHandle {
         source: Source,
         transactions: Vec<Transaction>,
         bytes: ByteCount,
-    ) -> Vec<Answer> {
+    ) -> Result<Vec<Answer>, Crowded> {
         let count = transactions.len();
-        let all = |why: Refused| vec![Answer::Refused(why); count];
+        let stopping = || vec![Answer::Refused(Refused::Stopping); count];
+        // What is longer than all room needs all of it: else it would be told
+        // for ever to come back.
+        let bytes = bytes.min(SUBMITTED_BYTES_MAX);
         let permits = u32::try_from(bytes.get()).unwrap_or(u32::MAX);
-        let Ok(_room) = self.room.try_acquire_many(permits) else {
-            return all(Refused::Busy);
-        };
+        let room = Arc::clone(&self.room);
+        let room = room.try_acquire_many_owned(permits).map_err(|_| Crowded)?;
         let (reply, answers) = oneshot::channel();
         let request = Ordinary::Submit {
             source,
             transactions,
+            room,
             reply,
         };
         if self.ordinary.send(request).await.is_err() {
-            return all(Refused::Stopping);
+            return Ok(stopping());
         }
-        answers.await.unwrap_or_else(|_| all(Refused::Stopping))
+        Ok(answers.await.unwrap_or_else(|_| stopping()))
     }
 
     /// What is known of a transaction; none if the pool has ended.
@@ -191,5 +202,74 @@ impl PoolHandle {
     /// Waits until something waits for a block where nothing did.
     pub(crate) async fn offered(&self) {
         self.offers.arrived.notified().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn handle() -> (PoolHandle, mpsc::Receiver<Ordinary>) {
+        let (ordinary_in, ordinary) = mpsc::channel(4);
+        let (urgent_in, _) = mpsc::channel(1);
+        let handle = PoolHandle::new(ordinary_in, urgent_in, Arc::default());
+        (handle, ordinary)
+    }
+
+    async fn submit(handle: PoolHandle, bytes: u64) -> Result<usize, Crowded> {
+        let answers = handle.submit(Source::new(0), Vec::new(), ByteCount::new(bytes));
+        answers.await.map(|answers| answers.len())
+    }
+
+    type Heard = (OwnedSemaphorePermit, oneshot::Sender<Vec<Answer>>);
+
+    async fn hear(lane: &mut mpsc::Receiver<Ordinary>) -> Heard {
+        match lane.recv().await {
+            Some(Ordinary::Submit { room, reply, .. }) => (room, reply),
+            _ => panic!("the pool hears of each submission that has room"),
+        }
+    }
+
+    fn answer((room, reply): Heard) {
+        drop(room);
+        reply.send(Vec::new()).unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_has_no_room_is_shed_and_the_pool_hears_nothing_of_it() {
+        let (handle, mut lane) = handle();
+        let all = SUBMITTED_BYTES_MAX.get();
+        let first = tokio::spawn(submit(handle.clone(), all));
+        let heard = hear(&mut lane).await;
+        assert_eq!(submit(handle.clone(), 1).await, Err(Crowded));
+        assert!(lane.try_recv().is_err());
+        // The room comes back with the answer.
+        answer(heard);
+        assert_eq!(first.await.unwrap(), Ok(0));
+        let second = tokio::spawn(submit(handle, 1));
+        answer(hear(&mut lane).await);
+        assert_eq!(second.await.unwrap(), Ok(0));
+    }
+
+    #[tokio::test]
+    async fn a_submission_above_all_room_is_taken_when_it_is_alone() {
+        let (handle, mut lane) = handle();
+        let large = tokio::spawn(submit(handle, SUBMITTED_BYTES_MAX.get() + 1));
+        answer(hear(&mut lane).await);
+        assert_eq!(large.await.unwrap(), Ok(0));
+    }
+
+    #[tokio::test]
+    async fn what_a_caller_that_has_gone_sent_keeps_its_room_until_it_is_answered() {
+        let (handle, mut lane) = handle();
+        let gone = tokio::spawn(submit(handle.clone(), SUBMITTED_BYTES_MAX.get()));
+        let heard = hear(&mut lane).await;
+        gone.abort();
+        assert!(gone.await.unwrap_err().is_cancelled());
+        assert_eq!(submit(handle.clone(), 1).await, Err(Crowded));
+        drop(heard);
+        let next = tokio::spawn(submit(handle, 1));
+        answer(hear(&mut lane).await);
+        assert_eq!(next.await.unwrap(), Ok(0));
     }
 }

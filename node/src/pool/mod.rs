@@ -8,20 +8,23 @@
 //! Invariants:
 //! - the chain never waits behind callers: the urgent lane goes first;
 //! - what callers have in line is bounded in bytes ([`SUBMITTED_BYTES_MAX`]);
-//!   beyond it they are told at once to come back;
-//! - every caller gets one answer for each transaction, whoever else sent the
-//!   same one.
+//!   beyond it they are told at once to come back, and the pool thread hears
+//!   nothing of it: what is shed takes no time from what is taken;
+//! - every caller whose submission is examined gets one answer for each
+//!   transaction, whoever else sent the same one.
 
 mod accounts;
 mod handle;
 mod thread;
 mod waiters;
 
-pub(crate) use handle::{Answer, PoolHandle, Refused};
+pub(crate) use handle::{Answer, Crowded, PoolHandle, Refused};
 pub(crate) use thread::{FollowedBlock, PoolSettings, start};
 
 use pyralog_primitives::ByteCount;
 
-/// What callers may have in line together. Lower, and a burst is turned away;
-/// higher, and it waits longer than its senders do.
-pub(crate) const SUBMITTED_BYTES_MAX: ByteCount = ByteCount::new(16 * 1024 * 1024);
+/// What callers may have in line together: some 17,000 transfers, a second or
+/// two of verification on one core. Lower, and a burst is turned away; higher,
+/// and it waits longer than its senders do, while the lines of more sources
+/// than have one keep the pool busy with refusing.
+pub(crate) const SUBMITTED_BYTES_MAX: ByteCount = ByteCount::new(4 * 1024 * 1024);

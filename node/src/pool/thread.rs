@@ -14,7 +14,7 @@ use pyralog_primitives::write_set::WriteSet;
 use pyralog_primitives::{Address, Amount, Height};
 use pyralog_store::Store;
 use pyralog_telemetry::metrics::Metrics;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use super::accounts::LatestAccounts;
 use super::handle::{Answer, Offers, Ordinary, PoolCounts, PoolHandle, Refused, Urgent};
@@ -231,8 +231,12 @@ impl PoolThread {
             Ordinary::Submit {
                 source,
                 transactions,
+                room,
                 reply,
-            } => self.submit(source, transactions, reply),
+            } => {
+                let call = self.waiters.begin(transactions.len(), room, reply);
+                self.submit(source, transactions, call);
+            }
             Ordinary::Status { id, reply } => {
                 let _ = reply.send(self.pool.status(&id));
             }
@@ -250,14 +254,8 @@ impl PoolThread {
         Ok(())
     }
 
-    fn submit(
-        &mut self,
-        source: Source,
-        transactions: Vec<Transaction>,
-        reply: oneshot::Sender<Vec<Answer>>,
-    ) {
+    fn submit(&mut self, source: Source, transactions: Vec<Transaction>, call: u64) {
         let now = Clock::now();
-        let call = self.waiters.begin(transactions.len(), reply);
         for (place, transaction) in transactions.into_iter().enumerate() {
             // The pool knows transactions by body, callers sign them.
             let signed_id = transaction.signed_id();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use pyralog_chain::mempool::{Fate, Outcome, Rejection, Source};
 use pyralog_primitives::{SignedTransactionId, TransactionId};
-use tokio::sync::oneshot;
+use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
 use super::handle::{Answer, Refused};
 
@@ -12,6 +12,8 @@ use super::handle::{Answer, Refused};
 struct Call {
     answers: Vec<Option<Answer>>,
     missing: usize,
+    /// What its transactions take of what callers may have in line.
+    _room: OwnedSemaphorePermit,
     reply: oneshot::Sender<Vec<Answer>>,
 }
 
@@ -33,7 +35,12 @@ pub(super) struct Waiters {
 
 impl Waiters {
     /// Begins a call with so many transactions; returns its number.
-    pub(super) fn begin(&mut self, count: usize, reply: oneshot::Sender<Vec<Answer>>) -> u64 {
+    pub(super) fn begin(
+        &mut self,
+        count: usize,
+        room: OwnedSemaphorePermit,
+        reply: oneshot::Sender<Vec<Answer>>,
+    ) -> u64 {
         let call = self.next_call;
         self.next_call += 1;
         self.calls.insert(
@@ -41,6 +48,7 @@ impl Waiters {
             Call {
                 answers: vec![None; count],
                 missing: count,
+                _room: room,
                 reply,
             },
         );

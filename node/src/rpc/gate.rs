@@ -18,7 +18,11 @@ use pyralog_telemetry::metrics::Metrics;
 use serde_json::{Value, json};
 
 use super::prices::{Buckets, price_of};
+use super::server::{InHand, Line};
 use crate::chain::Clock;
+
+/// A batch takes its turn as a call that may answer much.
+const BATCH: &str = "";
 
 /// Who calls.
 #[derive(Clone, Copy, Debug)]
@@ -85,6 +89,67 @@ impl GateRules {
 pub(super) struct Gate<S> {
     pub(super) service: S,
     pub(super) rules: Arc<GateRules>,
+    /// What bounds the answers, if it is the service of a `WebSocket`.
+    pub(super) line: Option<Arc<Line>>,
+}
+
+impl<S> Gate<S>
+where
+    S: RpcServiceT<MethodResponse = MethodResponse> + Send + Sync,
+{
+    async fn answer(&self, mut request: Request<'_>) -> MethodResponse {
+        // Subscriptions keep what goes with their call, and outlive it.
+        request.extensions_mut().remove::<InHand>();
+        let rules = &self.rules;
+        let start = Instant::now();
+        let caller = request.extensions().get::<Caller>();
+        let method = match rules.admit(request.method_name(), caller) {
+            Ok(method) => method,
+            Err(failure) => {
+                rules
+                    .metrics
+                    .rpc
+                    .answered("other", "refused", start.elapsed());
+                return MethodResponse::error(request.id, ErrorObjectOwned::from(failure));
+            }
+        };
+        let id = request.id.clone().into_owned();
+        let response = typed(id, self.service.call(request).await);
+        let outcome = if response.is_error() { "error" } else { "ok" };
+        rules.metrics.rpc.answered(method, outcome, start.elapsed());
+        response
+    }
+
+    /// Answers each call of a batch, and all of them together.
+    async fn answer_batch(&self, batch: Batch<'_>) -> MethodResponse
+    where
+        S: RpcServiceT<NotificationResponse = MethodResponse>,
+    {
+        let mut answers = BatchResponseBuilder::new_with_limit(self.rules.response_bytes_max);
+        let mut has_notification = false;
+        for entry in batch {
+            let answer = match entry {
+                Ok(BatchEntry::Call(request)) => self.answer(request).await,
+                Ok(BatchEntry::Notification(notification)) => {
+                    has_notification = true;
+                    self.service.notification(notification).await;
+                    continue;
+                }
+                Err(refused) => {
+                    let (error, id) = refused.into_parts();
+                    MethodResponse::error(id, error)
+                }
+            };
+            if let Err(too_long) = answers.append(answer) {
+                return too_long;
+            }
+        }
+        // Nobody is to answer notifications.
+        if answers.is_empty() && has_notification {
+            return MethodResponse::notification();
+        }
+        MethodResponse::from_batch(answers.finish())
+    }
 }
 
 impl<S> RpcServiceT for Gate<S>
@@ -106,25 +171,14 @@ where
         &self,
         request: Request<'a>,
     ) -> impl Future<Output = Self::MethodResponse> + Send + 'a {
-        let (service, rules) = (self.service.clone(), Arc::clone(&self.rules));
+        let gate = self.clone();
         async move {
-            let start = Instant::now();
-            let caller = request.extensions().get::<Caller>();
-            let method = match rules.admit(request.method_name(), caller) {
-                Ok(method) => method,
-                Err(failure) => {
-                    rules
-                        .metrics
-                        .rpc
-                        .answered("other", "refused", start.elapsed());
-                    return MethodResponse::error(request.id, ErrorObjectOwned::from(failure));
-                }
+            let Some(line) = &gate.line else {
+                return gate.answer(request).await;
             };
-            let id = request.id.clone().into_owned();
-            let response = typed(id, service.call(request).await);
-            let outcome = if response.is_error() { "error" } else { "ok" };
-            rules.metrics.rpc.answered(method, outcome, start.elapsed());
-            response
+            let _turn = line.turn(request.method_name()).await;
+            let response = gate.answer(request).await;
+            line.answer(response).await
         }
     }
 
@@ -133,31 +187,13 @@ where
         requests: Batch<'a>,
     ) -> impl Future<Output = Self::BatchResponse> + Send + 'a {
         let gate = self.clone();
-        let mut answers = BatchResponseBuilder::new_with_limit(self.rules.response_bytes_max);
         async move {
-            let mut has_notification = false;
-            for entry in requests {
-                let answer = match entry {
-                    Ok(BatchEntry::Call(request)) => gate.call(request).await,
-                    Ok(BatchEntry::Notification(notification)) => {
-                        has_notification = true;
-                        gate.notification(notification).await;
-                        continue;
-                    }
-                    Err(refused) => {
-                        let (error, id) = refused.into_parts();
-                        MethodResponse::error(id, error)
-                    }
-                };
-                if let Err(too_long) = answers.append(answer) {
-                    return too_long;
-                }
-            }
-            // Nobody is to answer notifications.
-            if answers.is_empty() && has_notification {
-                return MethodResponse::notification();
-            }
-            MethodResponse::from_batch(answers.finish())
+            let Some(line) = &gate.line else {
+                return gate.answer_batch(requests).await;
+            };
+            let _turn = line.turn(BATCH).await;
+            let response = gate.answer_batch(requests).await;
+            line.answer(response).await
         }
     }
 
@@ -172,6 +208,10 @@ where
 
 /// Gives the library's own refusals the form of all failures.
 fn typed(id: Id<'static>, response: MethodResponse) -> MethodResponse {
+    // A subscription has sent its answer already; another one would be sent too.
+    if response.is_subscription() {
+        return response;
+    }
     let Some(code) = response.as_error_code() else {
         return response;
     };

@@ -6,10 +6,12 @@
 //! - connections, bodies, batches, subscriptions and single answers are bounded,
 //!   and what a caller may cost in a second too ([`prices`]);
 //! - a subscriber holds nothing but its own place in the chain: one that is
-//!   slow, or reads nothing, costs no memory that grows.
+//!   slow, or reads nothing, costs no memory that grows;
+//! - so does a caller: a connection has a bounded number of messages in hand and
+//!   of answers that wait, beyond which nothing is read of it, and one that takes
+//!   nothing of its answers is closed ([`server`]).
 //!
-//! Not bounded yet: how many answers wait for a caller that does not read. Over
-//! a `WebSocket` each call is a task that holds its answer until it is sent.
+//! Not bounded yet: how many of the connections one caller takes.
 
 mod comet;
 mod context;

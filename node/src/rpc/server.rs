@@ -1,4 +1,9 @@
 //! Listening: connections, each with its caller, and the way down.
+//!
+//! What a connection may hold, and for how long, is in [`mod@line`] and [`stream`].
+
+mod line;
+mod stream;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -14,6 +19,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use jsonrpsee::RpcModule;
 use jsonrpsee::core::middleware::RpcServiceBuilder;
 use jsonrpsee::server::http::response;
+use jsonrpsee::server::middleware::rpc::RpcService;
 use jsonrpsee::server::ws::is_upgrade_request;
 use jsonrpsee::server::{
     BatchRequestConfig, HttpBody, HttpRequest, HttpResponse, Methods as RpcMethods, PingConfig,
@@ -27,12 +33,16 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tower::Service;
 
+use self::line::register_sink;
+pub(super) use self::line::{InHand, Line};
+use self::stream::{Patience, Stream, WRITE_TIMEOUT};
 use super::comet::CometReads;
 use super::context::Context;
 use super::gate::{Caller, Gate, GateRules};
 use super::http::{Decision, Origins, allow};
 use super::methods::Methods;
 use super::prices::Buckets;
+use super::wait::WAIT_MAX;
 use crate::chain::Clock;
 
 /// A connection that has not said what it wants by then is closed; also one
@@ -43,9 +53,17 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
 const BODY_TIMEOUT: Duration = Duration::from_secs(20);
 /// What is being answered when the node stops must end by then.
 const STOP_GRACE: Duration = Duration::from_secs(5);
-/// Messages to one subscriber that wait for its connection. More hold memory
-/// for who does not read.
-const MESSAGE_BUFFER: u32 = 16;
+/// Answers, and messages to subscribers, that wait for their connection. Lower,
+/// and a subscriber is woken for each; higher, and they hold memory for who does
+/// not read: an answer may be as long as `rpc.response_bytes_max`.
+const MESSAGE_BUFFER: u32 = 4;
+/// A `WebSocket` that has not answered a ping by then is closed. Not before
+/// everything that it waits for has come: meanwhile nothing may be read of it.
+const PONG_TIMEOUT: Duration = Duration::from_millis(WAIT_MAX.get() + 30_000);
+/// The longest head of a request, and what is read at once. Lower, and a browser
+/// with many cookies is refused; higher, and more messages are read with the
+/// request for a `WebSocket` than are read at once later.
+const HEAD_BYTES_MAX: usize = 16 * 1024;
 /// How long one waits after an accept that failed, for want of files mostly.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -72,6 +90,14 @@ struct Place {
     _open: Open,
 }
 
+/// What all requests of one connection share.
+#[derive(Clone)]
+struct Connection {
+    caller: Caller,
+    place: Arc<Place>,
+    line: Arc<Line>,
+}
+
 /// What all connections share.
 struct Shared {
     methods: RpcMethods,
@@ -88,11 +114,14 @@ struct Shared {
 pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) -> Server {
     let settings = &context.settings;
     let methods = methods(&context);
+    let names = methods.method_names().collect();
+    let mut served = RpcMethods::from(methods);
+    register_sink(&mut served);
     let (stop, handle) = stop_channel();
     let shared = Shared {
         config: config(&context),
         rules: Arc::new(GateRules {
-            methods: methods.method_names().collect(),
+            methods: names,
             buckets: Buckets::new(settings.price_per_second_max),
             response_bytes_max: usize::try_from(settings.response_bytes_max.get())
                 .unwrap_or(usize::MAX),
@@ -105,7 +134,7 @@ pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) 
         ),
         room: Arc::new(Semaphore::new(settings.connection_count_max)),
         sources: AtomicU64::new(1),
-        methods: methods.into(),
+        methods: served,
         stop,
         context,
     };
@@ -142,7 +171,7 @@ fn config(context: &Context) -> ServerConfig {
         .max_subscriptions_per_connection(count(settings.subscription_count_max))
         .set_batch_request_config(BatchRequestConfig::Limit(count(settings.batch_count_max)))
         .set_message_buffer_capacity(MESSAGE_BUFFER)
-        .enable_ws_ping(PingConfig::new())
+        .enable_ws_ping(PingConfig::new().inactive_limit(PONG_TIMEOUT))
         .build()
 }
 
@@ -192,14 +221,25 @@ async fn serve_connection(
         _permit: permit,
         _open: shared.context.metrics.rpc.connection(),
     });
+    let line = Line::new();
+    let patience = Patience {
+        time: WRITE_TIMEOUT,
+        after_stop: STOP_GRACE,
+        stop: stop.clone(),
+    };
+    let stream = Stream::new(stream, Arc::clone(&line), patience);
+    let connection = Connection {
+        caller,
+        place,
+        line,
+    };
     let answering = Arc::clone(&shared);
-    let service = service_fn(move |request| {
-        let (shared, place) = (Arc::clone(&answering), Arc::clone(&place));
-        answer(request, caller, shared, place)
-    });
+    let service =
+        service_fn(move |request| answer(request, connection.clone(), Arc::clone(&answering)));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(HEAD_BYTES_MAX)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     tokio::pin!(connection);
@@ -245,25 +285,40 @@ async fn whole(
 
 async fn answer(
     request: hyper::Request<Incoming>,
-    caller: Caller,
+    connection: Connection,
     shared: Arc<Shared>,
-    place: Arc<Place>,
 ) -> Result<HttpResponse, Infallible> {
+    let Connection {
+        caller,
+        place,
+        line,
+    } = connection;
     let origin = match shared.origins.decide(request.method(), request.headers()) {
         Decision::Answer(response) => return Ok(response),
         Decision::Serve(origin) => origin,
     };
+    let line = is_upgrade_request(&request).then_some(line);
     let mut request = match whole(request, shared.context.settings.body_bytes_max).await {
         Ok(request) => request,
         Err(response) => return Ok(*response),
     };
-    request.extensions_mut().insert(caller);
+    let extensions = request.extensions_mut();
+    extensions.insert(caller);
     // A WebSocket outlives its HTTP connection, and keeps its place.
-    request.extensions_mut().insert(place);
+    extensions.insert(place);
+    if let Some(line) = &line {
+        extensions.insert(InHand::Offer(Arc::clone(line)));
+    }
     let rules = Arc::clone(&shared.rules);
-    let gate = RpcServiceBuilder::new().layer_fn(move |service| Gate {
-        service,
-        rules: Arc::clone(&rules),
+    let gate = RpcServiceBuilder::new().layer_fn(move |service: RpcService| {
+        if let Some(line) = &line {
+            line.learn_sink(&service);
+        }
+        Gate {
+            service,
+            rules: Arc::clone(&rules),
+            line: line.clone(),
+        }
     });
     let mut service = ServerBuilder::with_config(shared.config.clone())
         .set_rpc_middleware(gate)

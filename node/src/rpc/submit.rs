@@ -9,7 +9,7 @@ use pyralog_primitives::transaction::Transaction;
 use super::context::Context;
 use super::failures::{rejected, stopping};
 use super::gate::Caller;
-use crate::pool::{Answer, Refused};
+use crate::pool::{Answer, Crowded, Refused};
 
 /// Transactions of one call. More would wait for each other longer than a
 /// batch of signatures takes.
@@ -63,7 +63,8 @@ async fn answers(
     let answers = context
         .pool
         .submit(source, transactions, ByteCount::new(bytes))
-        .await;
+        .await
+        .map_err(|Crowded| busy(context))?;
     Ok(answers
         .into_iter()
         .map(|answer| outcome(context, answer))
@@ -78,15 +79,17 @@ fn outcome(context: &Context, answer: Answer) -> Result<Submitted, Failure> {
         }),
         Answer::Refused(Refused::Rejected(rejection)) => Err(rejected(&rejection)),
         Answer::Refused(Refused::Stopping) => Err(stopping()),
-        Answer::Refused(Refused::Busy) => {
-            context.metrics.rpc.shed("busy");
-            let message = "too many transactions wait to be verified; send it again in a moment";
-            Err(Failure::passing(FailureKind::Busy, "busy", message))
-        }
+        Answer::Refused(Refused::Busy) => Err(busy(context)),
         Answer::Refused(Refused::Unchecked) => {
             let message = "it was not examined, because a forged one came before it over the same \
                            connection; send it again";
             Err(Failure::passing(FailureKind::Busy, "unchecked", message))
         }
     }
+}
+
+fn busy(context: &Context) -> Failure {
+    context.metrics.rpc.shed("busy");
+    let message = "too many transactions wait to be verified; send it again in a moment";
+    Failure::passing(FailureKind::Busy, "busy", message)
 }

@@ -4,9 +4,11 @@
 //! without a password. A program must refuse them on any other network: see
 //! `ChainId::is_development` of the genesis.
 
+use std::sync::LazyLock;
+
 use pyralog_primitives::SecretKey;
 
-use crate::derive::derive;
+use crate::derive::{MasterSeed, derive};
 use crate::mnemonic::Mnemonic;
 use crate::path::{AccountIndex, DerivationPath};
 
@@ -18,12 +20,19 @@ pub const DEVELOPMENT_MNEMONIC: &str =
 /// indexes.
 pub const DEVELOPMENT_ACCOUNT_COUNT: u32 = 10;
 
-/// The key of an account of development.
-pub fn development_key(account: AccountIndex) -> SecretKey {
+/// Words are made slow to try on purpose. These are known to everybody, so what
+/// comes of them is kept, and a start that needs every key does not wait for it
+/// again and again.
+static SEED: LazyLock<MasterSeed> = LazyLock::new(|| {
     let mnemonic: Mnemonic = DEVELOPMENT_MNEMONIC
         .parse()
         .expect("the words and their checksum are right; a test derives keys");
-    derive(&mnemonic.to_seed(""), &DerivationPath::account(account))
+    mnemonic.to_seed("")
+});
+
+/// The key of an account of development.
+pub fn development_key(account: AccountIndex) -> SecretKey {
+    derive(&SEED, &DerivationPath::account(account))
 }
 
 #[cfg(test)]

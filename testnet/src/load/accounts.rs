@@ -1,155 +1,269 @@
-//! Accounts that send, funded from those of development.
+//! Accounts that send, each one transaction at a time.
+//!
+//! Invariants:
+//! - an account has at most one transaction without an answer, and what is shed
+//!   is the next that it sends: so nothing shed leaves a gap of nonces before
+//!   what was signed after it;
+//! - accounts send in turn: who was shed waits a whole turn before it tries
+//!   again.
 
-use std::time::Duration;
+use std::collections::VecDeque;
 
-use jsonrpsee::http_client::HttpClient;
-use pyralog_api::{Hex, PyralogClient, SubmitOutcome, TransactionStatus};
-use pyralog_keys::{AccountIndex, DEVELOPMENT_ACCOUNT_COUNT, development_key};
-use pyralog_primitives::action::{ACTION_COUNT_MAX, Action};
+use pyralog_api::{Hex, SubmitOutcome};
+use pyralog_primitives::action::Action;
 use pyralog_primitives::codec::{List, Version};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
-use pyralog_primitives::{
-    Address, Amount, Compute, Domain, DurationMs, GenesisHash, Height, Nonce, SecretKey,
-    TransactionId,
-};
+use pyralog_primitives::{Amount, Compute, GenesisHash, Height, Nonce, SecretKey};
 
-use super::LoadError;
+/// What a transaction may cost. Unused, it comes back.
+pub(super) const FEE_MAX: Amount = Amount::from_tokens(2);
+const TIP: Amount = Amount::new(10);
+/// What a transaction and each transfer in it take; see the specification of
+/// execution.
+const TRANSACTION_COMPUTE: u64 = 2_000;
+const TRANSFER_COMPUTE: u64 = 4_000;
 
-/// What each account gets: enough for high fees under load.
-const FUNDS: Amount = Amount::from_tokens(500);
-/// What a transfer may cost. Unused, it comes back.
-const FEE_MAX: Amount = Amount::from_tokens(2);
-/// What one transfer takes; see the specification of execution.
-const TRANSFER_COMPUTE: u64 = 6_000;
-/// Blocks for which transfers are valid, within the default of networks.
-const VALID_BLOCKS: u64 = 900;
+/// For which blocks of which chain transactions are signed.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Terms {
+    pub(super) genesis: GenesisHash,
+    pub(super) valid_until: Height,
+}
 
 /// One account that sends.
 pub(super) struct Account {
-    pub(super) key: SecretKey,
-    pub(super) next: u64,
+    key: SecretKey,
+    /// That of the first of `signed`.
+    nonce: u64,
+    /// In the order of nonces, as they cross.
+    signed: VecDeque<Box<str>>,
 }
 
 /// All accounts that send.
 pub(super) struct Accounts {
-    pub(super) genesis: GenesisHash,
-    pub(super) valid_until: Height,
-    pub(super) all: Vec<Account>,
+    all: Vec<Account>,
+    /// Those that have something to send and no answer to wait for.
+    turns: VecDeque<usize>,
+}
+
+/// What crosses in one call.
+pub(super) struct Call {
+    pub(super) senders: Vec<usize>,
+    /// The parameters as JSON.
+    pub(super) parameters: String,
+}
+
+impl Account {
+    pub(super) fn new(key: SecretKey, nonce: Nonce) -> Self {
+        Self {
+            key,
+            nonce: nonce.get(),
+            signed: VecDeque::new(),
+        }
+    }
+
+    pub(super) fn key(&self) -> &SecretKey {
+        &self.key
+    }
+
+    /// Signs one more, after all that are signed.
+    pub(super) fn sign(&mut self, actions: Vec<Action>, terms: Terms) {
+        let nonce = self.nonce + self.signed.len() as u64;
+        let transaction = signed(&self.key, Nonce::new(nonce), actions, terms);
+        let text = Hex(transaction).to_string();
+        self.signed.push_back(text.into_boxed_str());
+    }
 }
 
 impl Accounts {
-    /// Funds those that have nothing, and waits until all have something.
-    pub(super) async fn fund(client: &HttpClient, count: u32) -> Result<Self, LoadError> {
-        let status = client.node_status().await?;
-        if !status.chain_id.starts_with("dev-") {
-            return Err(LoadError::NotDevelopment(status.chain_id));
-        }
-        let mut poor = Vec::new();
-        let mut all = Vec::new();
-        for number in 0..count {
-            let seed = Domain::SignatureBatch.hash(&number.to_le_bytes());
-            let key = SecretKey::from_seed(seed.as_bytes());
-            let address = key.public_key().address();
-            let account = client.account(address).await?;
-            if account.balance < FEE_MAX {
-                poor.push(address);
+    pub(super) fn new(all: Vec<Account>) -> Self {
+        let turns = VecDeque::new();
+        Self { all, turns }
+    }
+
+    /// Everybody who has something to send comes into line. Nobody may be
+    /// waiting for an answer.
+    pub(super) fn line_up(&mut self) {
+        let accounts = self.all.iter().enumerate();
+        let able = accounts.filter(|(_, account)| !account.signed.is_empty());
+        self.turns = able.map(|(place, _)| place).collect();
+    }
+
+    /// Signs so many transfers of one unit, those of each account in the order
+    /// of nonces, on all cores. What was signed before and not taken is signed
+    /// anew, because it may have expired.
+    pub(super) fn sign_transfers(&mut self, count: usize, terms: Terms) {
+        let keys = self.all.iter().map(|account| account.key.public_key());
+        let addresses: Vec<_> = keys.map(|key| key.address()).collect();
+        let each = count.div_ceil(self.all.len());
+        let threads = std::thread::available_parallelism().map_or(1, usize::from);
+        let share = self.all.len().div_ceil(threads);
+        std::thread::scope(|scope| {
+            for (number, part) in self.all.chunks_mut(share).enumerate() {
+                let addresses = &addresses;
+                scope.spawn(move || {
+                    for (place, account) in part.iter_mut().enumerate() {
+                        // Any other one: receivers are spread over all accounts.
+                        let to = (number * share + place) * 7 + 1;
+                        let to = addresses[to % addresses.len()];
+                        let amount = Amount::new(1);
+                        account.signed.clear();
+                        for _ in 0..each {
+                            account.sign(vec![Action::Transfer { to, amount }], terms);
+                        }
+                    }
+                });
             }
-            all.push(Account {
-                key,
-                next: account.nonce.get(),
-            });
-        }
-        let valid_until = Height::new(status.height.get() + VALID_BLOCKS);
-        give(client, status.genesis, valid_until, &poor).await?;
-        // Blocks have come meanwhile.
-        let height = client.node_status().await?.height;
-        Ok(Self {
-            genesis: status.genesis,
-            valid_until: Height::new(height.get() + VALID_BLOCKS),
-            all,
-        })
-    }
-
-    /// The next transfer of an account: one unit, to another one.
-    pub(super) fn transfer(&mut self, from: usize) -> Transaction {
-        let to = self.all[(from * 7 + 1) % self.all.len()].key.public_key();
-        let action = Action::Transfer {
-            to: to.address(),
-            amount: Amount::new(1),
-        };
-        let account = &mut self.all[from];
-        let nonce = account.next;
-        account.next += 1;
-        let terms = (self.genesis, self.valid_until);
-        signed(&account.key, nonce, vec![action], terms)
-    }
-}
-
-/// Pays all in turn from the accounts of development, many at once.
-async fn give(
-    client: &HttpClient,
-    genesis: GenesisHash,
-    valid_until: Height,
-    poor: &[Address],
-) -> Result<(), LoadError> {
-    let mut last: Vec<TransactionId> = Vec::new();
-    let funding = |error: String| LoadError::Funding(error);
-    let rich: Vec<SecretKey> = (0..DEVELOPMENT_ACCOUNT_COUNT)
-        .map(|index| development_key(AccountIndex::new(index).expect("far below the bound")))
-        .collect();
-    let mut nonces = Vec::new();
-    for key in &rich {
-        let nonce = client.next_nonce(key.public_key().address()).await?;
-        nonces.push(nonce.get());
-    }
-    for (number, together) in poor.chunks(ACTION_COUNT_MAX).enumerate() {
-        let payer = number % rich.len();
-        let actions = together.iter().map(|to| Action::Transfer {
-            to: *to,
-            amount: FUNDS,
         });
-        let transaction = signed(
-            &rich[payer],
-            nonces[payer],
-            actions.collect(),
-            (genesis, valid_until),
-        );
-        nonces[payer] += 1;
-        last.push(transaction.id());
-        let outcome = client.submit_transactions(vec![Hex(transaction)]).await?;
-        if let Some(SubmitOutcome::Refused { message, .. }) = outcome.first() {
-            return Err(funding(message.clone()));
+        self.line_up();
+    }
+
+    /// Whether nobody can send before an answer comes.
+    pub(super) fn is_idle(&self) -> bool {
+        self.turns.is_empty()
+    }
+
+    /// The next transaction of each of the next so many accounts, or of as many
+    /// as there are.
+    pub(super) fn take(&mut self, count: usize) -> Call {
+        let senders: Vec<usize> = self.turns.drain(..count.min(self.turns.len())).collect();
+        let mut parameters = String::from("[[");
+        for (place, sender) in senders.iter().enumerate() {
+            let comma = if place > 0 { "," } else { "" };
+            let text = &self.all[*sender].signed[0];
+            parameters.push_str(comma);
+            parameters.push('"');
+            parameters.push_str(text);
+            parameters.push('"');
+        }
+        parameters.push_str("]]");
+        Call {
+            senders,
+            parameters,
         }
     }
-    for id in last {
-        let wait = DurationMs::new(30_000);
-        match client.wait_transaction(id, wait, None).await? {
-            TransactionStatus::Final { failure: None, .. } => {}
-            other => return Err(funding(format!("{other:?}"))),
+
+    /// What an account sent is answered. It sends the next one in its turn, or
+    /// the same one, if that may be taken later.
+    pub(super) fn settle(&mut self, sender: usize, outcome: &SubmitOutcome) {
+        match outcome {
+            SubmitOutcome::Taken(_) => {
+                let account = &mut self.all[sender];
+                account.signed.pop_front();
+                account.nonce += 1;
+                if !account.signed.is_empty() {
+                    self.turns.push_back(sender);
+                }
+            }
+            SubmitOutcome::Refused {
+                retryable: true, ..
+            } => self.turns.push_back(sender),
+            // It would be refused again, and what comes after it waits for it.
+            SubmitOutcome::Refused { .. } => {}
         }
     }
-    tokio::time::sleep(Duration::from_millis(200)).await;
-    Ok(())
+
+    /// Nothing was taken, and it may be later.
+    pub(super) fn give_back(&mut self, senders: &[usize]) {
+        self.turns.extend(senders);
+    }
 }
 
-fn signed(
+/// Signs a transaction of transfers.
+pub(super) fn signed(
     key: &SecretKey,
-    nonce: u64,
+    nonce: Nonce,
     actions: Vec<Action>,
-    (genesis, valid_until): (GenesisHash, Height),
+    terms: Terms,
 ) -> Transaction {
-    let compute = 2_000 + 4_000 * actions.len() as u64;
+    let compute = TRANSACTION_COMPUTE + TRANSFER_COMPUTE * actions.len() as u64;
     let body = TransactionBody {
         version: Version::V1,
-        genesis,
+        genesis: terms.genesis,
         sender: key.public_key(),
-        nonce: Nonce::new(nonce),
-        valid_until,
+        nonce,
+        valid_until: terms.valid_until,
         fee_max: FEE_MAX,
-        tip: Amount::new(10),
-        compute_max: Compute::new(compute.max(TRANSFER_COMPUTE)),
+        tip: TIP,
+        compute_max: Compute::new(compute),
         actions: List::new(actions).expect("no more than one transaction holds"),
         work: None,
     };
     body.sign(key).expect("the sender signs, and it is short")
+}
+
+#[cfg(test)]
+mod tests {
+    use pyralog_api::Submitted;
+    use pyralog_primitives::{Hash, TransactionId};
+
+    use super::*;
+
+    fn accounts(count: u8) -> Accounts {
+        let key = |number| SecretKey::from_seed(&[number; 32]);
+        let account = |number| Account::new(key(number), Nonce::new(0));
+        let mut accounts = Accounts::new((0..count).map(account).collect());
+        let terms = Terms {
+            genesis: GenesisHash::new(Hash::new([0; 32])),
+            valid_until: Height::new(1),
+        };
+        accounts.sign_transfers(3 * usize::from(count), terms);
+        accounts
+    }
+
+    fn taken() -> SubmitOutcome {
+        let transaction = TransactionId::new(Hash::new([0; 32]));
+        SubmitOutcome::Taken(Submitted {
+            transaction,
+            known: false,
+        })
+    }
+
+    fn refused(retryable: bool) -> SubmitOutcome {
+        SubmitOutcome::Refused {
+            message: String::new(),
+            reason: "busy".to_owned(),
+            retryable,
+            particulars: serde_json::Map::new(),
+        }
+    }
+
+    #[test]
+    fn an_account_waits_for_its_answer_before_it_sends_again() {
+        let mut accounts = accounts(4);
+        assert_eq!(accounts.take(3).senders, [0, 1, 2]);
+        assert_eq!(accounts.take(3).senders, [3]);
+        assert!(accounts.is_idle());
+        accounts.settle(2, &taken());
+        assert_eq!(accounts.take(3).senders, [2]);
+    }
+
+    #[test]
+    fn what_is_shed_is_sent_again_before_what_was_signed_after_it() {
+        let mut accounts = accounts(1);
+        let first = accounts.take(1).parameters;
+        accounts.settle(0, &refused(true));
+        let again = accounts.take(1).parameters;
+        assert_eq!(again, first);
+        accounts.settle(0, &taken());
+        assert_ne!(accounts.take(1).parameters, first);
+    }
+
+    #[test]
+    fn what_can_never_be_taken_is_not_sent_again() {
+        let mut accounts = accounts(1);
+        accounts.take(1);
+        accounts.settle(0, &refused(false));
+        assert!(accounts.is_idle());
+    }
+
+    #[test]
+    fn an_account_ends_with_what_was_signed() {
+        let mut accounts = accounts(1);
+        for _ in 0..3 {
+            assert_eq!(accounts.take(1).senders, [0]);
+            accounts.settle(0, &taken());
+        }
+        assert!(accounts.is_idle());
+    }
 }

@@ -2,54 +2,129 @@
 
 use std::fmt;
 
+use pyralog_primitives::ByteCount;
+
+use super::blocks::Final;
+use super::kernel::Kernel;
+use super::phase::Outcomes;
 use super::reads::Latencies;
-use super::senders::Outcomes;
+
+/// What became of one phase.
+#[derive(Clone, Debug)]
+pub(crate) struct Measured {
+    pub(crate) name: &'static str,
+    pub(crate) seconds: u64,
+    pub(crate) outcomes: Outcomes,
+    pub(crate) finals: Final,
+    pub(crate) reads: Latencies,
+}
+
+impl Measured {
+    /// Transfers made final in a second.
+    pub(super) fn goodput(&self) -> u64 {
+        self.finals.transactions / self.seconds
+    }
+}
 
 /// What became of the load.
 #[derive(Debug)]
 pub(crate) struct Report {
-    pub(crate) seconds: u64,
-    pub(crate) rate: u32,
-    /// One core of this program, for comparison.
-    pub(crate) signed_per_second: f64,
-    pub(crate) outcomes: Outcomes,
-    /// Transactions that became final in the time.
-    pub(crate) finals: u64,
-    pub(crate) blocks: u64,
+    pub(crate) kernel: Kernel,
+    /// Reads beside nothing else.
     pub(crate) idle: Latencies,
-    pub(crate) loaded: Latencies,
+    pub(crate) phases: Vec<Measured>,
+    /// The most that the node has held.
+    pub(crate) memory: Option<ByteCount>,
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let per_second = |count: u64| count / self.seconds;
-        let Outcomes {
-            offered,
-            taken,
-            refused,
-        } = &self.outcomes;
-        match self.rate {
-            0 => writeln!(f, "schedule   as fast as answers came")?,
-            rate => writeln!(f, "schedule   {rate}/s")?,
+        let Kernel { signed, verified } = self.kernel;
+        writeln!(
+            f,
+            "one core alone: {signed} signed/s, {verified} verified/s"
+        )?;
+        writeln!(
+            f,
+            "\n{:10}{:>11}{:>8}{:>9}{:>8}{:>9}{:>8}{:>14}{:>9}",
+            "phase",
+            "offered/s",
+            "held/s",
+            "taken/s",
+            "shed/s",
+            "final/s",
+            "blocks",
+            "reads p99 µs",
+            "× idle"
+        )?;
+        let idle = self.idle.percentile(99);
+        writeln!(f, "{:10}{:>67}{:>9}", "idle", idle, "1.00")?;
+        for phase in &self.phases {
+            self.row(phase, f)?;
         }
-        writeln!(f, "signing    {:.0}/s, before", self.signed_per_second)?;
-        writeln!(f, "offered    {}/s", per_second(*offered))?;
-        writeln!(f, "taken      {}/s", per_second(*taken))?;
-        for ((reason, retryable), count) in refused {
-            let again = if *retryable { "retryable" } else { "for good" };
-            writeln!(f, "refused    {}/s {reason} ({again})", per_second(*count))?;
+        writeln!(f)?;
+        for phase in &self.phases {
+            for ((reason, retryable), count) in &phase.outcomes.refused {
+                let again = if *retryable { "retryable" } else { "for good" };
+                let count = count / phase.seconds;
+                writeln!(f, "refused at {}: {count}/s {reason} ({again})", phase.name)?;
+            }
         }
-        let (finals, blocks) = (self.finals, self.blocks);
-        writeln!(f, "final      {}/s in {blocks} blocks", per_second(finals))?;
-        for (name, reads) in [("idle", &self.idle), ("loaded", &self.loaded)] {
-            let (p50, p99) = (reads.percentile(50), reads.percentile(99));
-            let count = reads.count();
-            writeln!(
+        if let Some(best) = self.phases.iter().map(Measured::goodput).max() {
+            let share = ratio(best.into(), verified.into());
+            writeln!(f, "final ÷ verified by one core: {share}")?;
+        }
+        if let [.., once, twice] = self.phases.as_slice() {
+            let ratio = ratio(twice.goodput().into(), once.goodput().into());
+            writeln!(f, "final at {} ÷ {}: {ratio}", twice.name, once.name)?;
+        }
+        match self.memory {
+            Some(most) => write!(
                 f,
-                "reads      p50 {p50} µs, p99 {p99} µs ({name}, {count} reads)"
-            )?;
+                "memory of the node: at most {} MB",
+                most.get() / 1_000_000
+            ),
+            None => write!(f, "memory of the node: not looked at (--pid)"),
         }
-        let tenths = 10 * self.loaded.percentile(99) / self.idle.percentile(99).max(1);
-        write!(f, "p99        {}.{} × idle", tenths / 10, tenths % 10)
+    }
+}
+
+impl Report {
+    fn row(&self, phase: &Measured, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let per_second = |count: u64| count / phase.seconds;
+        let outcomes = &phase.outcomes;
+        let p99 = phase.reads.percentile(99);
+        let times = ratio(p99, self.idle.percentile(99));
+        writeln!(
+            f,
+            "{:10}{:>11}{:>8}{:>9}{:>8}{:>9}{:>8}{:>14}{:>9}",
+            phase.name,
+            per_second(outcomes.offered),
+            per_second(outcomes.held),
+            per_second(outcomes.taken),
+            per_second(outcomes.refused.values().sum()),
+            phase.goodput(),
+            phase.finals.blocks,
+            p99,
+            times
+        )
+    }
+}
+
+/// With two digits, as speeds are compared.
+fn ratio(ours: u128, reference: u128) -> String {
+    let hundredths = 100 * ours / reference.max(1);
+    format!("{}.{:02}", hundredths / 100, hundredths % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_ratio_has_two_digits_and_never_fails() {
+        assert_eq!(ratio(93, 100), "0.93");
+        assert_eq!(ratio(1_205, 100), "12.05");
+        assert_eq!(ratio(3, 0), "3.00");
     }
 }

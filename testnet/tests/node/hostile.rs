@@ -16,7 +16,7 @@ use crate::wire::{WebSocket, call, failure, get};
 
 /// The smallest window that a system grants: nearly nothing is on its way to
 /// who does not read.
-const WINDOW: u32 = 4096;
+pub(crate) const WINDOW: u32 = 4096;
 const WAIT: DurationMs = DurationMs::new(30_000);
 
 /// A request whose head does not end.
@@ -29,18 +29,22 @@ const UNFINISHED_UPGRADE: &str = "POST / HTTP/1.1\r\nHost: node\r\nUpgrade: h2c\
                                   Content-Type: application/json\r\n\
                                   Content-Length: 1000\r\n\r\n{";
 
-async fn begin(node: &NodeProcess, request: &str) -> TcpStream {
+pub(crate) async fn begin(node: &NodeProcess, request: &str) -> TcpStream {
     let mut stream = TcpStream::connect(node.endpoint()).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
     stream
 }
 
-fn request(method: &str, parameters: &Value) -> Value {
+pub(crate) fn request(method: &str, parameters: &Value) -> Value {
     json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": parameters})
 }
 
 /// Makes many transfers final in one transaction of each account; what they did.
-async fn pay(node: &NodeProcess, accounts: &[Account], count: usize) -> Vec<(Cursor, Receipt)> {
+pub(crate) async fn pay(
+    node: &NodeProcess,
+    accounts: &[Account],
+    count: usize,
+) -> Vec<(Cursor, Receipt)> {
     let (client, status) = (node.client(), node.status().await);
     let mut payments = Vec::new();
     for account in accounts {
@@ -77,27 +81,35 @@ async fn pay(node: &NodeProcess, accounts: &[Account], count: usize) -> Vec<(Cur
 
 #[tokio::test]
 async fn callers_that_do_not_finish_keep_nobody_out() {
+    keep_all_places(UNFINISHED_BODY).await;
+}
+
+#[tokio::test]
+async fn callers_that_do_not_finish_and_speak_of_upgrades_keep_nobody_out() {
+    keep_all_places(UNFINISHED_UPGRADE).await;
+}
+
+async fn keep_all_places(request: &str) {
     let sandbox = Sandbox::new();
     let node = start_with_few_places(&sandbox).await;
     let mut unfinished = Vec::new();
-    for _ in 0..PLACES / 2 {
-        unfinished.push(begin(&node, UNFINISHED_BODY).await);
-        unfinished.push(begin(&node, UNFINISHED_UPGRADE).await);
+    for _ in 0..PLACES {
+        unfinished.push(begin(&node, request).await);
     }
     assert_a_place_comes_free(node).await;
 }
 
 /// Connections of a node that takes few.
-const PLACES: usize = 4;
+pub(crate) const PLACES: usize = 4;
 
-async fn start_with_few_places(sandbox: &Sandbox) -> NodeProcess {
+pub(crate) async fn start_with_few_places(sandbox: &Sandbox) -> NodeProcess {
     let command = NodeCommand::development(sandbox);
     let command = command.set(&format!("rpc.connection_count_max={PLACES}"));
     command.start().await.unwrap()
 }
 
 /// Someone else is answered once the node has had enough of the others.
-async fn assert_a_place_comes_free(node: NodeProcess) {
+pub(crate) async fn assert_a_place_comes_free(node: NodeProcess) {
     let body = request("health", &json!([])).to_string();
     let answer = within("a place among the connections", async {
         call(node.endpoint(), &body).await

@@ -6,9 +6,12 @@
 mod calls;
 mod connections;
 mod events;
+mod files;
 mod hostile;
 mod kills;
 mod operators;
 mod payments;
+mod pruning;
 mod replay;
+mod unread;
 mod wire;

@@ -106,8 +106,18 @@ impl WebSocket {
 
     /// Sends a message; `false` if the server does not take it for a while.
     pub(crate) async fn send_within(&mut self, text: &str, time: Duration) -> bool {
-        let frame = frame(text.as_bytes());
-        let sent = timeout(time, self.stream.write_all(&frame)).await;
+        self.send_often_within(text, 1, time).await
+    }
+
+    /// Sends a message so many times at once.
+    pub(crate) async fn send_often_within(
+        &mut self,
+        text: &str,
+        count: usize,
+        time: Duration,
+    ) -> bool {
+        let frames = frame(text.as_bytes()).repeat(count);
+        let sent = timeout(time, self.stream.write_all(&frames)).await;
         matches!(sent, Ok(Ok(())))
     }
 

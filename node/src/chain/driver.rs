@@ -178,7 +178,8 @@ impl<E: Engine> Driver<E> {
             Effect::Persist(_)
             | Effect::Broadcast(_)
             | Effect::Check { .. }
-            | Effect::Report(_) => Err(Halt::Alone),
+            | Effect::Report(_)
+            | Effect::Abstain { .. } => Err(Halt::Alone),
         }
     }
 

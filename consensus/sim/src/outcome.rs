@@ -40,6 +40,15 @@ pub struct Finality {
     pub since_start: Span,
     /// After the block was built.
     pub since_built: Span,
+    /// How long the earlier rounds of the height were given, all together.
+    pub timeouts: Span,
+}
+
+impl Finality {
+    /// How long it took, but for the time that earlier rounds were given.
+    pub const fn without_timeouts(&self) -> Span {
+        Span::new(self.since_start.get().saturating_sub(self.timeouts.get()))
+    }
 }
 
 /// What is written down on the way.
@@ -48,6 +57,7 @@ pub(crate) struct Tally {
     messages: usize,
     started: BTreeMap<Height, Moment>,
     built: BTreeMap<BlockId, Moment>,
+    rounds: BTreeMap<(Height, Round), Span>,
     finalities: Vec<Finality>,
 }
 
@@ -64,14 +74,21 @@ impl Tally {
         self.built.insert(block, now);
     }
 
+    /// A round is given so long.
+    pub(crate) fn give_time(&mut self, place: (Height, Round), span: Span) {
+        self.rounds.entry(place).or_insert(span);
+    }
+
     pub(crate) fn decide(&mut self, (height, round, block): (Height, Round, BlockId), now: Moment) {
         // A block of one that breaks the rules was not built here.
         let since = |moment: Option<&Moment>| moment.map_or(Span::ZERO, |then| now.since(*then));
+        let earlier = self.rounds.range((height, Round::FIRST)..(height, round));
         self.finalities.push(Finality {
             height,
             round,
             since_start: since(self.started.get(&height)),
             since_built: since(self.built.get(&block)),
+            timeouts: earlier.fold(Span::ZERO, |sum, (_, span)| sum.plus(*span)),
         });
     }
 }

@@ -12,6 +12,9 @@ FLAGS ?=
 # Seconds that `make fuzz` spends on each decoder.
 FUZZ_SECONDS ?= 60
 
+# How many networks `make sim` simulates.
+SIM_SEEDS ?= 20000
+
 CARGO := cargo
 say = @printf '\n== %s\n' "$(1)"
 
@@ -38,6 +41,12 @@ test: bootstrap lint ## everything CI runs
 	$(call say,Running all tests)
 	@$(CARGO) test --locked --workspace
 	$(call say,Everything passed)
+
+.PHONY: sim
+sim: bootstrap ## simulate SIM_SEEDS networks under faults (20000), twins, and what a block takes
+	$(call say,Building the simulator)
+	@$(CARGO) build --locked -p pyralog-testnet
+	@scripts/sim.sh "$(CARGO_TARGET_DIR)/debug/pyralog-testnet" $(SIM_SEEDS)
 
 .PHONY: lint
 lint: bootstrap ## formatting, clippy and rustdoc, without changing anything

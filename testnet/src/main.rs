@@ -6,12 +6,14 @@
 )]
 
 mod load;
+mod sim;
 
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::load::LoadArgs;
+use crate::sim::SimArgs;
 
 /// Networks under load and faults, and what must hold of them.
 #[derive(Debug, Parser)]
@@ -42,16 +44,34 @@ Examples:
   pyralog-testnet load --node $(cat /tmp/load/endpoint) --pid $!
   pyralog-testnet load --node $(cat /tmp/load/endpoint) --rate 60000 --seconds 20")]
     Load(LoadArgs),
+    /// Simulate a network on one thread, under faults drawn from a seed
+    #[command(after_help = "\
+A run is a function of its arguments: the same ones show the same again. A
+violation ends it; its faults are left out one by one, as long as the same rule
+is broken, and the command that is left is printed.
+
+Examples:
+  pyralog-testnet sim --engine pbft --validators 7 --seeds 1000
+  pyralog-testnet sim --engine pbft --seed 0x1e61 --faults 3,7 --trace
+  pyralog-testnet sim --engine pbft --twins 1 --seeds 2000
+  pyralog-testnet sim --engine pbft --validators 4,16,64,100 --calm")]
+    Sim(SimArgs),
 }
 
 fn main() -> ExitCode {
     let Args { verb } = Args::parse();
-    let Verb::Load(args) = verb;
-    match load::run(&args) {
-        Ok(report) => {
-            println!("{report}");
-            ExitCode::SUCCESS
-        }
+    let result = match verb {
+        Verb::Load(args) => match load::run(&args) {
+            Ok(report) => {
+                println!("{report}");
+                Ok(())
+            }
+            Err(error) => Err(error.to_string()),
+        },
+        Verb::Sim(args) => sim::run(&args).map_err(|error| error.to_string()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE

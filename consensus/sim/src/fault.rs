@@ -187,7 +187,7 @@ impl fmt::Display for Fault {
             Action::Duplicate { percent } => write!(f, "{percent} % of all"),
             Action::Reorder { jitter } => write!(f, "by up to {jitter}"),
             Action::Delay { extra, around } => write!(f, "{extra} more for {around}"),
-            Action::Cut { from, to } => write!(f, "from {from:?} to {to:?}"),
+            Action::Cut { from, to } => write!(f, "from {from} to {to}"),
             Action::Partition { groups, shift } => {
                 write!(f, "{groups} groups, drawn again every {shift}")
             }

@@ -29,6 +29,22 @@ impl fmt::Display for ProcessId {
     }
 }
 
+impl fmt::Display for Group {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let is_most = self.0.count_ones() > u128::BITS / 2;
+        let listed = if is_most { !self.0 } else { self.0 };
+        let names = (0..PROCESS_COUNT_MAX).map(ProcessId);
+        let names = names.filter(|who| Self(listed).has(*who));
+        let names: Vec<String> = names.map(|who| who.to_string()).collect();
+        match (is_most, names.is_empty()) {
+            (true, true) => f.write_str("all"),
+            (true, false) => write!(f, "all but {}", names.join(", ")),
+            (false, true) => f.write_str("nobody"),
+            (false, false) => f.write_str(&names.join(", ")),
+        }
+    }
+}
+
 /// Some of the processes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Group(u128);
@@ -55,5 +71,22 @@ impl Group {
 
     pub(crate) const fn and(self, other: Self) -> Self {
         Self(self.0 & other.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_names_its_members_or_who_is_left_out() {
+        let one = Group::of(ProcessId(2));
+        let shown = |group: Group| group.to_string();
+        assert_eq!(shown(one), "v2");
+        assert_eq!(shown(Group::from_bits(0b101)), "v0, v2");
+        assert_eq!(shown(Group::ALL.without(one)), "all but v2");
+        assert_eq!(shown(Group::ALL), "all");
+        assert_eq!(shown(one.without(one)), "nobody");
+        assert!(Group::ALL.and(one).has(ProcessId(2)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use pyralog_consensus::Timer;
 use pyralog_primitives::{BlockId, Hash, Height, Round};
 
 use crate::coverage::Coverage;
@@ -40,6 +41,15 @@ pub struct Finality {
     pub since_start: Span,
     /// After the block was built.
     pub since_built: Span,
+    /// How long the earlier rounds of the height were given, all together.
+    pub timeouts: Span,
+}
+
+impl Finality {
+    /// How long it took, but for the time that earlier rounds were given.
+    pub const fn without_timeouts(&self) -> Span {
+        Span::new(self.since_start.get().saturating_sub(self.timeouts.get()))
+    }
 }
 
 /// What is written down on the way.
@@ -48,6 +58,8 @@ pub(crate) struct Tally {
     messages: usize,
     started: BTreeMap<Height, Moment>,
     built: BTreeMap<BlockId, Moment>,
+    /// Which clocks ran in a round, and for how long.
+    clocks: BTreeMap<(Height, Round), BTreeMap<Timer, Span>>,
     finalities: Vec<Finality>,
 }
 
@@ -64,14 +76,26 @@ impl Tally {
         self.built.insert(block, now);
     }
 
+    /// A round, or a step of it, is given so long.
+    pub(crate) fn give_time(&mut self, timer: Timer, span: Span) {
+        let (Timer::Round { height, round } | Timer::Step { height, round, .. }) = timer else {
+            return;
+        };
+        let clocks = self.clocks.entry((height, round)).or_default();
+        clocks.entry(timer).or_insert(span);
+    }
+
     pub(crate) fn decide(&mut self, (height, round, block): (Height, Round, BlockId), now: Moment) {
         // A block of one that breaks the rules was not built here.
         let since = |moment: Option<&Moment>| moment.map_or(Span::ZERO, |then| now.since(*then));
+        let earlier = self.clocks.range((height, Round::FIRST)..(height, round));
+        let earlier = earlier.flat_map(|(_, clocks)| clocks.values());
         self.finalities.push(Finality {
             height,
             round,
             since_start: since(self.started.get(&height)),
             since_built: since(self.built.get(&block)),
+            timeouts: earlier.fold(Span::ZERO, |sum, span| sum.plus(*span)),
         });
     }
 }

@@ -189,13 +189,15 @@ impl<E> Process<E> {
         self.body(block).or(last).cloned()
     }
 
-    /// Holds a body if it is of use.
+    /// Holds a body if it is of use: for the height that is being decided, or
+    /// the next.
     pub(crate) fn hold(&mut self, block: &Arc<Block>, is_durable: bool) {
         if let Some(held) = self.bodies.get_mut(&block.id) {
             held.is_durable |= is_durable;
             return;
         }
-        if block.content.height <= self.tip_height() {
+        let next = self.tip_height().get() + 1;
+        if !(next..=next + 1).contains(&block.content.height.get()) {
             return;
         }
         if self.bodies.len() >= BODY_COUNT_MAX {

@@ -52,7 +52,14 @@ impl fmt::Display for Violation {
             faults,
         } = self;
         writeln!(f, "{invariant} violated: {what}")?;
-        writeln!(f, "after {at}, with these faults:")?;
+        if faults.is_empty() {
+            writeln!(
+                f,
+                "after {at}, with no faults but the twins, if there are any"
+            )?;
+        } else {
+            writeln!(f, "after {at}, with these faults:")?;
+        }
         for fault in faults {
             writeln!(f, "  {fault}")?;
         }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use pyralog_pbft::{Paper, Pbft, Rules, Settings};
-use pyralog_primitives::{Address, DurationMs, Round};
+use pyralog_primitives::{Address, DurationMs};
 use pyralog_solo::Solo;
 use pyralog_tendermint::Tendermint;
 
@@ -19,18 +19,6 @@ const SETTINGS: Settings = Settings {
     round_timeout: DurationMs::new(300),
     resend_interval: DurationMs::new(150),
 };
-
-/// How long a round may take: the first one also until a block is due, each
-/// later one twice as long as the one before.
-pub(super) fn timeout(round: Round) -> DurationMs {
-    let doubled = SETTINGS.round_timeout.get() << round.get().min(6);
-    let idle = if round == Round::FIRST {
-        SETTINGS.block_interval.get()
-    } else {
-        0
-    };
-    DurationMs::new(doubled + idle)
-}
 
 impl<R: Rules> Protocol for PbftProtocol<R> {
     type Engine = Pbft<R>;

@@ -254,6 +254,7 @@ impl<P: Protocol> World<'_, P> {
         if process.clock.is_skewed() {
             self.coverage.fault(FaultKind::Skew);
         }
+        self.tally.give_time(timer, Span::of(after));
         let span = process.clock.wait(Span::of(after));
         self.later(who, span, Wake::Timer { timer, setting });
     }
@@ -349,7 +350,8 @@ impl<P: Protocol> World<'_, P> {
         if running.is_committing {
             return;
         }
-        if process.bodies.contains_key(&block) {
+        if let Some(body) = process.bodies.get_mut(&block) {
+            body.is_durable = true;
             running.is_committing = true;
             let span = self.plan.pace.commit.draw(&mut process.chance);
             let span = span.times(process.sync_factor);

@@ -197,6 +197,16 @@ fn a_log_that_tendermint_is_not_given_is_found() {
 }
 
 #[test]
+fn a_log_that_rots_is_found() {
+    let flaws = Flaws {
+        rots: true,
+        ..Flaws::default()
+    };
+    let violation = first_found(&PBFT, flaws);
+    assert_eq!(violation.invariant, Invariant::Recovery, "{violation}");
+}
+
+#[test]
 fn what_is_found_can_be_replayed_with_the_few_faults_it_takes() {
     let protocol = with(AnyBlock);
     let violation = first_found(&protocol, Flaws::default());

@@ -7,3 +7,4 @@ mod protocols;
 mod repeat;
 mod solo;
 mod twins;
+mod vices;

@@ -154,6 +154,13 @@ impl<P: Protocol> World<'_, P> {
         for disk in [&process.wal_disk, &process.guard_disk] {
             disk.crash(tear.crash(disk.unsynced()));
         }
+        if self.flaws.rots
+            && let Some(mut log) = process.wal_disk.content()
+            && let Some(byte) = log.first_mut()
+        {
+            *byte ^= 1;
+            process.wal_disk = MemoryDisk::holding(log);
+        }
         self.trace.note(self.now, (2, who.get(), process.life));
         self.trace.say(self.now, || format!("{who} ends"));
     }

@@ -147,6 +147,12 @@ impl PoolHandle {
         Ok(answers.await.unwrap_or_else(|_| stopping()))
     }
 
+    /// Whether transactions of so many bytes together would be examined now.
+    pub(crate) fn has_room(&self, bytes: ByteCount) -> bool {
+        let bytes = bytes.min(SUBMITTED_BYTES_MAX);
+        self.room.available_permits() as u64 >= bytes.get()
+    }
+
     /// What is known of a transaction; none if the pool has ended.
     pub(crate) async fn status(&self, id: TransactionId) -> Option<Status> {
         self.ask(|reply| Ordinary::Status { id, reply }).await
@@ -241,6 +247,7 @@ mod tests {
         let all = SUBMITTED_BYTES_MAX.get();
         let first = tokio::spawn(submit(handle.clone(), all));
         let heard = hear(&mut lane).await;
+        assert!(!handle.has_room(ByteCount::new(1)));
         assert_eq!(submit(handle.clone(), 1).await, Err(Crowded));
         assert!(lane.try_recv().is_err());
         // The room comes back with the answer.
@@ -254,6 +261,7 @@ mod tests {
     #[tokio::test]
     async fn a_submission_above_all_room_is_taken_when_it_is_alone() {
         let (handle, mut lane) = handle();
+        assert!(handle.has_room(ByteCount::new(SUBMITTED_BYTES_MAX.get() + 1)));
         let large = tokio::spawn(submit(handle, SUBMITTED_BYTES_MAX.get() + 1));
         answer(hear(&mut lane).await);
         assert_eq!(large.await.unwrap(), Ok(0));

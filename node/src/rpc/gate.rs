@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 
 use super::prices::{Buckets, price_of};
 use super::server::{InHand, Line};
+use super::submit::shed_unread;
 use crate::chain::Clock;
+use crate::pool::PoolHandle;
 
 /// A batch takes its turn as a call that may answer much.
 const BATCH: &str = "";
@@ -39,6 +41,7 @@ pub(super) struct GateRules {
     pub(super) buckets: Buckets,
     pub(super) response_bytes_max: usize,
     pub(super) metrics: Arc<Metrics>,
+    pub(super) pool: PoolHandle,
     pub(super) clock: Clock,
 }
 
@@ -103,7 +106,13 @@ where
         let rules = &self.rules;
         let start = Instant::now();
         let caller = request.extensions().get::<Caller>();
-        let method = match rules.admit(request.method_name(), caller) {
+        let length = request.params.as_ref().map_or(0, |text| text.get().len());
+        let method = rules.admit(request.method_name(), caller);
+        let method = method.and_then(|method| {
+            let shed = shed_unread(&rules.pool, &rules.metrics, method, length);
+            shed.map(|()| method)
+        });
+        let method = match method {
             Ok(method) => method,
             Err(failure) => {
                 rules

@@ -126,6 +126,7 @@ pub(crate) fn serve(listener: TcpListener, context: Arc<Context>, clock: Clock) 
             response_bytes_max: usize::try_from(settings.response_bytes_max.get())
                 .unwrap_or(usize::MAX),
             metrics: Arc::clone(&context.metrics),
+            pool: context.pool.clone(),
             clock,
         }),
         origins: Origins::new(

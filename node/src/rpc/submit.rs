@@ -5,15 +5,40 @@ use pyralog_api::{Failure, FailureKind, Hex, SubmitOutcome, Submitted};
 use pyralog_chain::mempool::Source;
 use pyralog_primitives::ByteCount;
 use pyralog_primitives::transaction::Transaction;
+use pyralog_telemetry::metrics::Metrics;
 
 use super::context::Context;
 use super::failures::{rejected, stopping};
 use super::gate::Caller;
-use crate::pool::{Answer, Crowded, Refused};
+use crate::pool::{Answer, Crowded, PoolHandle, Refused};
 
 /// Transactions of one call. More would wait for each other longer than a
 /// batch of signatures takes.
 pub(crate) const SUBMIT_COUNT_MAX: usize = 1024;
+
+/// Methods that take transactions.
+const SUBMITTING: [&str; 2] = ["pyralog_submitTransaction", "pyralog_submitTransactions"];
+
+/// Sheds a call that submits, by the length of its parameters alone: before it
+/// is decoded, so that what is shed takes little time from reads and from what
+/// is taken.
+pub(super) fn shed_unread(
+    pool: &PoolHandle,
+    metrics: &Metrics,
+    method: &str,
+    length: usize,
+) -> Result<(), Failure> {
+    if !SUBMITTING.contains(&method) {
+        return Ok(());
+    }
+    // Two digits a byte. What else is in them is little.
+    let bytes = ByteCount::new(length as u64 / 2);
+    if pool.has_room(bytes) {
+        Ok(())
+    } else {
+        Err(busy(metrics))
+    }
+}
 
 pub(super) async fn one(
     context: &Context,
@@ -64,7 +89,7 @@ async fn answers(
         .pool
         .submit(source, transactions, ByteCount::new(bytes))
         .await
-        .map_err(|Crowded| busy(context))?;
+        .map_err(|Crowded| busy(&context.metrics))?;
     Ok(answers
         .into_iter()
         .map(|answer| outcome(context, answer))
@@ -79,7 +104,7 @@ fn outcome(context: &Context, answer: Answer) -> Result<Submitted, Failure> {
         }),
         Answer::Refused(Refused::Rejected(rejection)) => Err(rejected(&rejection)),
         Answer::Refused(Refused::Stopping) => Err(stopping()),
-        Answer::Refused(Refused::Busy) => Err(busy(context)),
+        Answer::Refused(Refused::Busy) => Err(busy(&context.metrics)),
         Answer::Refused(Refused::Unchecked) => {
             let message = "it was not examined, because a forged one came before it over the same \
                            connection; send it again";
@@ -88,8 +113,8 @@ fn outcome(context: &Context, answer: Answer) -> Result<Submitted, Failure> {
     }
 }
 
-fn busy(context: &Context) -> Failure {
-    context.metrics.rpc.shed("busy");
+fn busy(metrics: &Metrics) -> Failure {
+    metrics.rpc.shed("busy");
     let message = "too many transactions wait to be verified; send it again in a moment";
     Failure::passing(FailureKind::Busy, "busy", message)
 }

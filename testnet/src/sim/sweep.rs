@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn progress_says_how_much_is_left() {
-        let text = progress(5_000, 20_000, Duration::from_secs(60));
+        let text = progress(5_000, 20_000, Duration::from_mins(1));
         assert_eq!(
             text,
             "[#######.......................] 5000 of 20000 seeds, 3 min 00 s left"

@@ -225,7 +225,7 @@ fn a_proposer_takes_each_offence_once_and_no_more_than_fit() {
     let (parent, height) = (ledger.info().block, ledger.info().height);
     let mut draft = draft(&genesis, parent, height);
     let mut forged = double_vote(&genesis, 9);
-    let Evidence::DoubleVote { first, .. } = &mut forged;
+    let (first, _) = votes_of(&mut forged);
     first.signature = Signature::new([3; 64]);
     draft.evidence = (1..=70)
         .rev()
@@ -315,6 +315,13 @@ fn certified_by(block: &mut Block, certificate: Certificate) {
     block.parent_certificate = Some(certificate);
 }
 
+fn votes_of(evidence: &mut Evidence) -> (&mut Vote, &mut Vote) {
+    match evidence {
+        Evidence::DoubleVote { first, second } => (first, second),
+        Evidence::DoubleProposal { .. } => unreachable!("it was made of votes"),
+    }
+}
+
 fn double_vote(genesis: &Genesis, height: u64) -> Evidence {
     double_vote_for(genesis, height, [1; 32])
 }
@@ -383,7 +390,7 @@ fn an_offence_counts_once_and_while_it_is_young() {
         Err(InvalidEvidence::Age { .. } | InvalidEvidence::Repeated)
     ));
     let mut of_a_stranger = double_vote(&genesis, 50);
-    let Evidence::DoubleVote { first, second } = &mut of_a_stranger;
+    let (first, second) = votes_of(&mut of_a_stranger);
     (first.validator, second.validator) = (address(1), address(1));
     let unknown = include(vec![of_a_stranger]);
     assert!(matches!(
@@ -391,7 +398,7 @@ fn an_offence_counts_once_and_while_it_is_young() {
         Err(InvalidEvidence::UnknownValidator { .. })
     ));
     let mut forged = double_vote(&genesis, 60);
-    let Evidence::DoubleVote { first, .. } = &mut forged;
+    let (first, _) = votes_of(&mut forged);
     first.signature = Signature::new([3; 64]);
     assert!(matches!(
         include(vec![forged]),

@@ -21,3 +21,7 @@ printf '\n'
 column -t -s '|' <"$table" | sed -E '2d; s/^ +//'
 printf '\nRatio: speed of ours ÷ speed of the reference, median of rounds run in turn; 1.00 is as fast.\n'
 printf 'The table is in %s\n' "$table"
+
+printf '\n== What agreement takes, simulated on one thread\n'
+cargo build --locked --quiet --profile bench -p pyralog-testnet
+"$(dirname "$0")/calm.sh" "$CARGO_TARGET_DIR/release/pyralog-testnet" | tee -a "$table"

@@ -20,10 +20,4 @@ done
 printf '\n== A lone validator\n'
 "$testnet" sim --engine solo --validators 1 --seeds "$some"
 printf '\n== How long a block takes where nothing goes wrong, and where a third is down\n'
-for engine in pbft tendermint; do
-    "$testnet" sim --engine "$engine" --validators 4,16,64,100 --calm
-    for size in '4 1' '16 5' '64 21' '100 33'; do
-        read -r validators crashed <<<"$size"
-        "$testnet" sim --engine "$engine" --validators "$validators" --crashed "$crashed" --calm --seeds 5
-    done
-done
+"$(dirname "$0")/calm.sh" "$testnet"

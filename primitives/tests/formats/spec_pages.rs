@@ -22,7 +22,7 @@ use pyralog_primitives::state::StateKey;
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{NONCE_GAP_MAX, Transaction, TransactionBody};
 use pyralog_primitives::validators::{TOTAL_POWER_MAX, VALIDATOR_COUNT_MAX, ValidatorSet};
-use pyralog_primitives::vote::{Evidence, Vote};
+use pyralog_primitives::vote::{Evidence, SignedProposal, Vote};
 use serde_json::Value;
 
 fn golden() -> BTreeMap<String, Value> {
@@ -90,6 +90,7 @@ fn the_largest_sizes_on_the_pages_are_those_of_the_code() {
         ("block", Block::ENCODED_BYTES_MAX),
         ("certificate", Certificate::ENCODED_BYTES_MAX),
         ("vote", Vote::ENCODED_BYTES_MAX),
+        ("signed proposal", SignedProposal::ENCODED_BYTES_MAX),
         ("evidence", Evidence::ENCODED_BYTES_MAX),
         ("validator set", ValidatorSet::ENCODED_BYTES_MAX),
         ("transaction body", TransactionBody::ENCODED_BYTES_MAX),

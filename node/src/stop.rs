@@ -111,7 +111,7 @@ pub(crate) async fn run_until_stopped(
         }
     }
     // If it takes too long, or someone asks again, the watch ends the process.
-    let later_halt = stop(node, &mut threads).await;
+    let later_halt = stop(node, &mut threads, watch).await;
     match first_halt.or(later_halt) {
         None => Ok(()),
         Some(halt) => Err(halt.into()),
@@ -120,7 +120,7 @@ pub(crate) async fn run_until_stopped(
 
 /// Stops each part, the ways in first, so that what is acknowledged is durable
 /// and what is durable is told.
-async fn stop(node: Node, threads: &mut JoinSet<Ended>) -> Option<Halt> {
+async fn stop(node: Node, threads: &mut JoinSet<Ended>, watch: &mut Watch) -> Option<Halt> {
     let Node {
         stop,
         server,
@@ -132,13 +132,23 @@ async fn stop(node: Node, threads: &mut JoinSet<Ended>) -> Option<Halt> {
     } = node;
     // Nobody watches once all have ended.
     let _ = stop.send(true);
-    server.stop().await;
-    while tasks.join_next().await.is_some() {}
-    drop((feed, pool));
-    let mut halt = None;
-    while let Some(ended) = threads.join_next().await {
-        halt = halt.or(halt_of(ended));
-    }
+    let ways_in = async {
+        server.stop().await;
+        while tasks.join_next().await.is_some() {}
+        drop((feed, pool));
+    };
+    // Beside them, so that the watch knows what fails while callers are slow.
+    let work = async {
+        let mut first = None;
+        while let Some(ended) = threads.join_next().await {
+            if let Some(halt) = halt_of(ended) {
+                watch.halted(halt.exit());
+                first = first.or(Some(halt));
+            }
+        }
+        first
+    };
+    let ((), halt) = tokio::join!(ways_in, work);
     halt.or(close(store))
 }
 

@@ -1,5 +1,8 @@
 //! The bytes of one connection: how long they may take out, and when none are
 //! taken in.
+//!
+//! While the node runs, a caller that takes something is waited for anew. Once it
+//! stops, there is one end to the waiting, whatever the caller takes.
 
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
@@ -25,25 +28,19 @@ const PIECE_BYTES: usize = 2048;
 type Waiting = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// How long one waits for a caller to read.
-#[derive(Clone)]
 pub(super) struct Patience {
-    /// While the node runs.
+    /// While the node runs, for each thing that is taken.
     pub(super) time: Duration,
-    /// Once it stops.
+    /// Once it stops, for all.
     pub(super) after_stop: Duration,
     pub(super) stop: StopHandle,
 }
 
 impl Patience {
+    /// Waits until the node stops, and then until nobody is waited for.
     async fn end(self) {
-        let stopped = async {
-            self.stop.shutdown().await;
-            tokio::time::sleep(self.after_stop).await;
-        };
-        tokio::select! {
-            () = tokio::time::sleep(self.time) => {}
-            () = stopped => {}
-        }
+        self.stop.shutdown().await;
+        tokio::time::sleep(self.after_stop).await;
     }
 }
 
@@ -51,7 +48,10 @@ impl Patience {
 pub(super) struct Stream<Io> {
     io: Io,
     line: Arc<Line>,
-    patience: Patience,
+    /// How long a caller that takes nothing is waited for.
+    time: Duration,
+    /// Until nothing more is written, since the node stops.
+    stopping: Waiting,
     /// Until more may be read.
     room: Option<Waiting>,
     /// Until the caller that does not read is given up.
@@ -64,7 +64,8 @@ impl<Io> Stream<Io> {
         Self {
             io,
             line,
-            patience,
+            time: patience.time,
+            stopping: Box::pin(patience.end()),
             room: None,
             giving_up: None,
             is_given_up: false,
@@ -82,22 +83,25 @@ impl<Io> Stream<Io> {
         Poll::Ready(())
     }
 
-    /// What became of an attempt to write, unless there were too many in vain.
+    /// What became of an attempt to write, unless there were too many in vain or
+    /// it comes too late.
     fn poll_written<T>(
         &mut self,
         context: &mut Context<'_>,
         attempt: Poll<Result<T>>,
     ) -> Poll<Result<T>> {
-        if attempt.is_ready() {
-            self.giving_up = None;
-            return attempt;
-        }
         if !self.is_given_up {
-            let patience = &self.patience;
-            let giving_up = self
-                .giving_up
-                .get_or_insert_with(|| Box::pin(patience.clone().end()));
-            ready!(giving_up.as_mut().poll(context));
+            if self.stopping.as_mut().poll(context).is_pending() {
+                if attempt.is_ready() {
+                    self.giving_up = None;
+                    return attempt;
+                }
+                let time = self.time;
+                let giving_up = self
+                    .giving_up
+                    .get_or_insert_with(|| Box::pin(tokio::time::sleep(time)));
+                ready!(giving_up.as_mut().poll(context));
+            }
             self.giving_up = None;
             self.is_given_up = true;
         }

@@ -1,5 +1,5 @@
-use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::iter::repeat_with;
 
 use jsonrpsee::server::{ServerHandle, stop_channel};
 
@@ -9,11 +9,11 @@ const SOON: Duration = Duration::from_millis(1);
 const NEVER: Duration = Duration::from_hours(24);
 
 /// The far end of a connection: what it takes of each attempt to write.
-struct Peer(VecDeque<Poll<Result<usize>>>);
+struct Peer(Box<dyn Iterator<Item = Poll<Result<usize>>>>);
 
 impl AsyncWrite for Peer {
     fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, _: &[u8]) -> Poll<Result<usize>> {
-        self.0.pop_front().unwrap_or(Poll::Pending)
+        self.0.next().unwrap_or(Poll::Pending)
     }
 
     fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Result<()>> {
@@ -28,7 +28,7 @@ impl AsyncWrite for Peer {
 fn stream(
     time: Duration,
     after_stop: Duration,
-    takes: impl IntoIterator<Item = Poll<Result<usize>>>,
+    takes: impl IntoIterator<Item = Poll<Result<usize>>> + 'static,
 ) -> (Stream<Peer>, ServerHandle) {
     let (stop, handle) = stop_channel();
     let patience = Patience {
@@ -36,7 +36,7 @@ fn stream(
         after_stop,
         stop,
     };
-    let peer = Peer(takes.into_iter().collect());
+    let peer = Peer(Box::new(takes.into_iter()));
     (Stream::new(peer, Line::new(), patience), handle)
 }
 
@@ -75,4 +75,20 @@ async fn a_node_that_stops_waits_no_longer_for_who_does_not_read() {
     node.stop().unwrap();
     let error = write(&mut deaf).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TimedOut);
+}
+
+#[tokio::test]
+async fn who_reads_a_byte_at_a_time_does_not_keep_a_node_from_stopping() {
+    let takes = repeat_with(|| Poll::Ready(Ok(1)));
+    let (mut slow, node) = stream(NEVER, SOON, takes);
+    assert_eq!(write(&mut slow).await.unwrap(), 1);
+    node.stop().unwrap();
+    // Sees that the node stops.
+    assert_eq!(write(&mut slow).await.unwrap(), 1);
+    // Begun later, and no shorter: the time after the stop is over before.
+    tokio::time::sleep(2 * SOON).await;
+    for _ in 0..2 {
+        let error = write(&mut slow).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TimedOut);
+    }
 }

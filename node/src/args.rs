@@ -24,7 +24,8 @@ the file, that before the default.
 
 Exit codes: 0 stopped as asked, 1 something failed, 2 wrong usage, 70 the chain
 contradicts itself, 73 another process has the data, 74 reading or writing failed
-or files are damaged, 78 the configuration or the genesis document is wrong.
+or files are damaged, 78 the configuration, the genesis document or a limit of
+the system is wrong.
 Signals: SIGINT and SIGTERM stop in an orderly way, a second one at once; SIGHUP
 reads the filter of the log again."
 )]

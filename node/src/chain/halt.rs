@@ -44,8 +44,9 @@ impl Halt {
             Self::Stopped(_) | Self::Prune(_) | Self::Read(_) | Self::Own(CheckError::State(_)) => {
                 Exit::Io
             }
-            Self::Commit(_) | Self::Own(_) | Self::Finalize(_) => Exit::Invariant,
-            Self::Alone | Self::Panic { .. } => Exit::Runtime,
+            // To start again would lead here again.
+            Self::Commit(_) | Self::Own(_) | Self::Finalize(_) | Self::Alone => Exit::Invariant,
+            Self::Panic { .. } => Exit::Runtime,
         }
     }
 }

@@ -94,8 +94,8 @@ pub(crate) enum CliError {
 
     // The signing guard.
     #[error(
-        "{} is in use{}: a node signs with this key right now. Stop it first; what it signs \
-         meanwhile would be missing",
+        "{} is in use{}: it signs with this key, or looks at its guard, right now. Stop it first; \
+         what it signs meanwhile would be missing",
         path.display(),
         process.map_or(String::new(), |process| format!(" by process {process}"))
     )]

@@ -74,7 +74,7 @@ impl Guards {
             files.retain(|file| *file == wanted);
         }
         match files.as_slice() {
-            [file] => open(file, None, console),
+            [file] => open(file, genesis.map(|genesis| (genesis, address)), console),
             [] => Err(CliError::NoGuard {
                 address,
                 directory: self.directory(),

@@ -15,7 +15,8 @@ pub enum Effect {
     /// anything that follows is signed, told or made final.
     Persist(Record),
     /// Sign with the validator's key, and give [`crate::Input::Signed`] back,
-    /// or [`crate::Input::Refused`].
+    /// or [`crate::Input::Refused`]: one of them always, an engine may wait for
+    /// it. What was asked for earlier is signed earlier.
     Sign(Statement),
     /// Tell all validators. With a proposal goes its block, if it is held.
     Broadcast(Message),
@@ -27,8 +28,8 @@ pub enum Effect {
         /// After how long.
         after: DurationMs,
     },
-    /// Put a block together from what waits, and give [`crate::Input::Built`]
-    /// back.
+    /// Put a block together from what waits, make it durable, and give
+    /// [`crate::Input::Built`] back.
     Build {
         /// Its height.
         height: Height,

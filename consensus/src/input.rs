@@ -23,7 +23,8 @@ pub enum Input {
     Message(Verified<Message>),
     /// A timer that was set has run down.
     Timer(Timer),
-    /// The block that was asked for is there.
+    /// The block that was asked for is there: held, durable and executed, like
+    /// one that was checked.
     Built {
         /// Its height.
         height: Height,

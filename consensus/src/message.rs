@@ -51,8 +51,8 @@ pub struct RoundCertificate {
 /// How votes end a round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum RoundEnd {
-    /// Validators with a third of the power are in this round already: those
-    /// before it are over.
+    /// Validators with more than a third of the power are in this round
+    /// already: those before it are over.
     Skipped,
     /// A quorum precommitted, and not for one block.
     Precommitted,
@@ -290,7 +290,11 @@ impl Roll<'_> {
     }
 
     fn round_over(&self, over: &RoundCertificate) -> Result<Vec<Claim>, MessageError> {
-        let mut voters = BTreeSet::new();
+        let votes = over.votes.iter();
+        let claims = votes
+            .map(|vote| self.vote(vote))
+            .collect::<Result<_, _>>()?;
+        let mut seen = BTreeSet::new();
         let mut power = 0;
         for vote in over.votes.iter() {
             let fits = match over.end {
@@ -301,7 +305,7 @@ impl Roll<'_> {
                 return Err(MessageError::WrongKind { found: vote.kind });
             }
             if (vote.height, vote.round) != (over.height, over.round)
-                || !voters.insert(vote.validator)
+                || !seen.insert(vote.validator)
             {
                 return Err(MessageError::Unrelated);
             }
@@ -312,13 +316,15 @@ impl Roll<'_> {
         // Cannot wrap: distinct members of a set whose total is bounded.
         let power = VotingPower::new(power);
         let is_enough = match over.end {
-            RoundEnd::Skipped => self.validators.has_honest(power),
+            RoundEnd::Skipped => {
+                u128::from(power.get()) * 3 > u128::from(self.validators.total_power().get())
+            }
             RoundEnd::Precommitted => self.validators.is_quorum(power),
         };
         if !is_enough {
             return Err(MessageError::TooFew { power });
         }
-        over.votes.iter().map(|vote| self.vote(vote)).collect()
+        Ok(claims)
     }
 
     fn wish(&self, wish: &ViewChange) -> Result<Claim, MessageError> {

@@ -9,7 +9,7 @@
 //!
 //! Invariant (fairness): in any `n` consecutive turns, a validator that holds
 //! the share `w` of the power has between `n·w - d` and `n·w + d` turns, where
-//! `d = 2·log2(n) + 3`, rounded up.
+//! `d = 2·log2(n) + 3`, the logarithm rounded down.
 //!
 //! Proof. Take `2^k` consecutive turns. Their last `k` digits take each value
 //! once, so reversed they fall once into each of the `2^k` equal pieces of the

@@ -60,17 +60,25 @@ fn show(args: &ShowGuard, context: &Context<'_>) -> Result<(), CliError> {
     let address = args.key.as_ref().map(|key| address_of(key, context));
     let (guards, address) = (context.guards()?, address.transpose()?);
     let files = guards.files(address)?;
-    let mut views = Vec::new();
+    let (mut views, mut unreadable) = (Vec::new(), None);
     for file in &files {
-        views.push(GuardView::of(&guards::open(file, None, context.console)?));
+        match guards::open(file, None, context.console) {
+            Ok(open) => views.push(GuardView::of(&open)),
+            Err(error) => {
+                context.console.note(format_args!("{error}"));
+                unreadable.get_or_insert(error);
+            }
+        }
     }
-    if views.is_empty() {
+    if files.is_empty() {
         let directory = guards.directory();
         let none = format_args!("there is no guard in {}", directory.display());
         context.console.note(none);
     }
     let texts: Vec<String> = views.iter().map(GuardView::text).collect();
-    context.console.give(&texts.join("\n"), &views)
+    context.console.give(&texts.join("\n"), &views)?;
+    // The others were shown; this one still needs somebody.
+    unreadable.map_or(Ok(()), Err)
 }
 
 fn export(args: &ExportGuard, context: &Context<'_>) -> Result<(), CliError> {

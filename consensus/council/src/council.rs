@@ -36,6 +36,9 @@ pub struct Seat<E> {
     pub abstentions: Vec<Abstention>,
     /// The timers that run.
     pub timers: BTreeMap<Timer, DurationMs>,
+    /// What its guard refused to sign.
+    pub refused: Option<Statement>,
+    is_refused: bool,
     is_absent: bool,
 }
 
@@ -85,6 +88,8 @@ impl<E: Engine> Council<E> {
             reports: Vec::new(),
             abstentions: Vec::new(),
             timers: BTreeMap::new(),
+            refused: None,
+            is_refused: false,
             is_absent: false,
         };
         Self {
@@ -125,6 +130,11 @@ impl<E: Engine> Council<E> {
         self.start_one(seat);
     }
 
+    /// From now on its guard signs nothing.
+    pub fn refuse(&mut self, seat: usize) {
+        self.seats[seat].is_refused = true;
+    }
+
     /// From now on it neither hears nor acts.
     pub fn fall_silent(&mut self, seat: usize) {
         self.seats[seat].is_absent = true;
@@ -162,6 +172,10 @@ impl<E: Engine> Council<E> {
                     seat.records.contains(&intent),
                     "{statement:?} was not written down"
                 );
+                if seat.is_refused {
+                    seat.refused = Some(statement);
+                    return Some(Input::Refused(statement));
+                }
                 seat.signed.push(statement);
                 let signature = seat.key.sign(&statement.sign_bytes(GENESIS));
                 return Some(Input::Signed {

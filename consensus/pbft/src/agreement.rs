@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pyralog_consensus::{
-    Effect, Justification, Message, Place, Proposal, QuorumCertificate, Record, Start, Statement,
-    Timer,
+    Abstention, Effect, Justification, Message, Place, Proposal, QuorumCertificate, Record, Start,
+    Statement, Timer,
 };
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
@@ -117,8 +117,15 @@ impl Agreement {
         // Said again, so that it counts even if it was lost with the process.
         let round = self.round;
         let intents = self.intents.values().copied();
-        self.unsigned = intents.filter(|intent| intent.round() == round).collect();
-        effects.extend(self.unsigned.iter().copied().map(Effect::Sign));
+        let intents: Vec<Statement> = intents.filter(|said| said.round() == round).collect();
+        let has_proposed = |said: &Statement| matches!(said, Statement::Proposal { .. });
+        if !intents.iter().any(has_proposed) {
+            // It was written down, and what it was for was not.
+            self.justification = None;
+        }
+        self.unsigned.extend(intents.iter().copied());
+        // In the order of places: a guard signs nothing before what it signed.
+        effects.extend(intents.into_iter().map(Effect::Sign));
         self.check_accepted(effects);
     }
 
@@ -342,9 +349,18 @@ impl Agreement {
         }
     }
 
-    /// The guard refused.
-    pub(crate) fn leave_unsaid(&mut self, statement: &Statement) {
-        self.unsigned.remove(statement);
+    /// The guard refused: it knows of something that this engine has forgotten,
+    /// so nothing that it says now can be trusted to fit. It only follows.
+    pub(crate) fn fall_silent(&mut self, statement: Statement, effects: &mut Vec<Effect>) {
+        if self.unsigned.contains(&statement) {
+            self.own = None;
+            self.unsigned.clear();
+            self.said.clear();
+            effects.push(Effect::Abstain {
+                height: self.height,
+                reason: Abstention::Refused(statement),
+            });
+        }
     }
 
     pub(crate) fn resend(&mut self, effects: &mut Vec<Effect>) {
@@ -375,7 +391,9 @@ impl Agreement {
 
     fn consider<R: Rules>(&mut self, proposal: &Proposal, effects: &mut Vec<Effect>) {
         let signed = proposal.signed;
-        if signed.round < self.round || signed.validator != self.primary(signed.round) {
+        let is_in_turn = signed.validator == self.primary(signed.round);
+        // Tendermint alone proposes with an earlier round.
+        if signed.round < self.round || !is_in_turn || signed.valid_round.is_some() {
             return;
         }
         let is_inside = signed.round == self.round && self.stage == Stage::Inside;

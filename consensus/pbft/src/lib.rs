@@ -21,10 +21,11 @@
 //!   round and carries what it prepared into every later one;
 //! - what is signed was written down before, and nothing else is ever signed in
 //!   the same place, over any number of restarts;
+//! - whom the guard of its key refuses says nothing more at that height;
 //! - memory is bounded: [`held_count_max`](pyralog_consensus::Engine::held_count_max).
 //!
 //! Liveness, once the network delivers: a round lasts twice as long as the one
-//! before; a validator starts the clock of a round that it waits to enter only
+//! before, up to 64 times as long as the first; a validator starts the clock of a round that it waits to enter only
 //! when a quorum wishes to enter it, so that nobody runs ahead; and who hears
 //! validators with a third of the power wish for later rounds joins them.
 //!

@@ -131,7 +131,7 @@ impl<R: Rules> Engine for Pbft<R> {
             }
             Input::Refused(statement) => {
                 if let Some(current) = self.at(statement.height()) {
-                    current.leave_unsaid(&statement);
+                    current.fall_silent(statement, effects);
                 }
             }
             Input::Certified(certificate) => {

@@ -1,18 +1,19 @@
 //! Agreement on one height: what the core wants, done.
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::{
-    Effect as Wish, Input, LivenessMsg, LocallyProposedValue, MisbehaviorEvidence, ProposedValue,
-    Resume, SignedConsensusMsg,
+    Effect as Wish, Input, LivenessMsg, MisbehaviorEvidence, ProposedValue, Resume,
+    SignedConsensusMsg,
 };
 use arc_malachitebft_core_types::{
     CertificateError, CommitCertificate, Round as TheirRound, SignedMessage, ThresholdParam,
     Timeout, TimeoutKind, Validity, ValueOrigin, VoteExtensionPolicy,
 };
 use pyralog_consensus::{
-    Abstention, Effect, Message, Place, Record, Start, Statement, Step, Timer,
+    Abstention, Effect, Message, Place, Record, Start, Statement, Step, Timer, Turn, proposer,
 };
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
@@ -23,21 +24,22 @@ use crate::admission::Admission;
 use crate::context::{self, Context};
 use crate::convert;
 use crate::core::{Command, Core, Said};
+use crate::own_block::OwnBlock;
 use crate::replay::{self, Remembered};
 use crate::settings::Settings;
 
-/// Inputs that may wait for a signature. Fewer, and votes that come meanwhile
-/// are lost until they are said again; more is memory that a slow signer costs.
+/// Messages that may wait for a signature; what comes beyond is lost until it
+/// is said again. Fewer, and a slow signer loses votes; more is memory that it
+/// costs. What is the engine's own, timers and verdicts, always waits.
 pub(crate) const WAITING_COUNT_MAX: usize = 1024;
-/// Blocks that are looked at in one round: a faulty proposer may offer two, and
-/// the second one shows it.
-const CHECK_COUNT_MAX: usize = 256;
+/// Certificates among those. Anyone may send the same one again and again.
+const WAITING_CERTIFICATE_COUNT_MAX: usize = 16;
 
 /// The work on one height.
 #[derive(Debug)]
 pub(crate) struct Agreement {
-    settings: Settings,
-    height: Height,
+    pub(crate) settings: Settings,
+    pub(crate) height: Height,
     validators: Arc<ValidatorSet>,
     quorum: ThresholdParam,
     /// The own address; one that is no validator's where there is none.
@@ -49,7 +51,7 @@ pub(crate) struct Agreement {
     waiting: VecDeque<Command>,
     /// What is being signed, with what the core calls it.
     unsigned: Option<(Statement, Unsigned)>,
-    intents: BTreeMap<Place, Statement>,
+    pub(crate) intents: BTreeMap<Place, Statement>,
     round: Round,
     /// Timers that still mean something.
     timers: BTreeSet<(Round, Step)>,
@@ -58,21 +60,11 @@ pub(crate) struct Agreement {
     /// says its votes again itself.
     said: Vec<Message>,
     /// Blocks that were asked about, and in which round.
-    checks: BTreeMap<BlockId, Round>,
-    own_block: OwnBlock,
+    pub(crate) checks: BTreeMap<BlockId, Round>,
+    pub(crate) own_block: OwnBlock,
     /// What a restart found, until the core has been told all of it.
-    remembered: Option<Remembered>,
-    is_decided: bool,
-}
-
-/// A block of our own.
-#[derive(Debug)]
-struct OwnBlock {
-    /// The round for which the core wants one.
-    wanted: Option<Round>,
-    is_building: bool,
-    /// Whether there is a reason for one before the interval is over.
-    has_reason: bool,
+    pub(crate) remembered: Option<Remembered>,
+    pub(crate) is_decided: bool,
 }
 
 #[derive(Debug)]
@@ -177,12 +169,42 @@ impl Agreement {
     fn tell(&mut self, command: Command, effects: &mut Vec<Effect>) {
         if self.unsigned.is_none() {
             self.run(command, effects);
-        } else if self.waiting.len() < WAITING_COUNT_MAX {
+        } else {
             self.waiting.push_back(command);
         }
     }
 
-    fn tell_input(&mut self, input: Input<Context>, effects: &mut Vec<Effect>) {
+    /// Whether there is room for a message.
+    fn has_room_for(&self, message: &Message) -> bool {
+        let is_certificate = |command: &&Command| match command {
+            Command::Input(input) => matches!(
+                **input,
+                Input::PolkaCertificate(_) | Input::RoundCertificate(_)
+            ),
+            _ => false,
+        };
+        match message {
+            _ if self.unsigned.is_none() => true,
+            Message::Polka(_) | Message::RoundOver(_) => {
+                let certificates = self.waiting.iter().filter(is_certificate);
+                certificates.count() < WAITING_CERTIFICATE_COUNT_MAX
+            }
+            _ => self.waiting.len() < WAITING_COUNT_MAX,
+        }
+    }
+
+    /// Only the proposer of the round proposes. The core would keep the word of
+    /// anyone, and soon have no room for the one that counts.
+    fn is_in_turn(&self, message: &Message) -> bool {
+        let Message::Proposal(proposal) = message else {
+            return true;
+        };
+        let turn = Turn::of(self.height, message.round());
+        let proposer = self.validators.address(proposer(&self.validators, turn));
+        proposer == Some(proposal.signed.validator)
+    }
+
+    pub(crate) fn tell_input(&mut self, input: Input<Context>, effects: &mut Vec<Effect>) {
         self.tell(Command::Input(Box::new(input)), effects);
     }
 
@@ -295,6 +317,7 @@ impl Agreement {
         self.round = round;
         self.own_block.wanted = None;
         self.said.clear();
+        self.admission.enter(round);
     }
 
     fn cancel(&mut self, timeout: Timeout) {
@@ -302,7 +325,8 @@ impl Agreement {
             Some(step) => {
                 self.timers.remove(&(convert::round(timeout.round), step));
             }
-            None => self.resend_round = None,
+            None if self.resend_round == Some(timeout.round) => self.resend_round = None,
+            None => {}
         }
     }
 
@@ -449,63 +473,11 @@ impl Agreement {
         })
     }
 
-    /// Has a block built, once the core wants one and there is a reason.
-    fn seek_block(&mut self, effects: &mut Vec<Effect>) {
-        let is_free = self.remembered.is_none() && !self.own_block.is_building;
-        let Some(round) = self.own_block.wanted.filter(|_| is_free) else {
-            return;
-        };
-        let height = self.height;
-        let place = Place {
-            height,
-            round,
-            step: Step::Proposal,
-        };
-        if let Some(Statement::Proposal { value, .. }) = self.intents.get(&place) {
-            // Proposed before a restart, and perhaps heard by others.
-            self.propose(round, *value, effects);
-        } else if self.own_block.has_reason || round > Round::FIRST {
-            self.own_block.is_building = true;
-            effects.push(Effect::Build { height });
-        } else {
-            effects.push(Effect::SetTimer {
-                timer: Timer::EmptyBlock { height },
-                after: self.settings.block_interval,
-            });
-        }
-    }
-
-    /// There is a reason for a block now.
-    pub(crate) fn give_reason(&mut self, effects: &mut Vec<Effect>) {
-        if !self.own_block.has_reason && !self.is_decided {
-            self.own_block.has_reason = true;
-            self.seek_block(effects);
-        }
-    }
-
-    /// The block that was asked for is there.
-    pub(crate) fn propose_built(&mut self, block: BlockId, effects: &mut Vec<Effect>) {
-        if std::mem::take(&mut self.own_block.is_building)
-            && let Some(round) = self.own_block.wanted
-            && !self.is_decided
-        {
-            self.propose(round, block, effects);
-        }
-    }
-
-    fn propose(&mut self, round: Round, block: BlockId, effects: &mut Vec<Effect>) {
-        self.own_block.wanted = None;
-        self.checks.insert(block, round);
-        let proposed = LocallyProposedValue {
-            height: context::Height(self.height),
-            round: convert::their_round(round),
-            value: context::Value(block),
-        };
-        self.tell_input(Input::Propose(proposed), effects);
-    }
-
     pub(crate) fn hear(&mut self, message: &Message, effects: &mut Vec<Effect>) {
-        if self.is_decided || !self.admission.admits(message, self.round) {
+        if self.is_decided || !self.is_in_turn(message) || !self.has_room_for(message) {
+            return;
+        }
+        if !self.admission.admits(message, self.round) {
             return;
         }
         let Some(input) = replay::input_of(message, &self.validators) else {
@@ -518,8 +490,8 @@ impl Agreement {
     }
 
     fn check(&mut self, block: BlockId, round: Round, effects: &mut Vec<Effect>) {
-        if self.checks.len() < CHECK_COUNT_MAX && !self.checks.contains_key(&block) {
-            self.checks.insert(block, round);
+        if let Entry::Vacant(unknown) = self.checks.entry(block) {
+            unknown.insert(round);
             let height = self.height;
             effects.push(Effect::Check { height, block });
         }

@@ -20,8 +20,12 @@
 //! third of what it counts in ([`TOTAL_POWER_MAX`]), a certificate is built of
 //! votes that were verified, and messages about other heights stay outside.
 //!
+//! Evidence is reported when the core is done with a height; of a height that a
+//! certificate decides, and of one at which this validator fell silent, none is.
+//!
 //! Differs from the library's own host: a block final elsewhere is taken from
-//! its certificate without asking the core; proposals are said again after a
+//! its certificate without asking the core; only the proposer of a round is
+//! heard with a proposal; proposals are said again after a
 //! while, like votes; a proposal of an empty block waits for the block interval,
 //! by which the first proposer has longer.
 //!
@@ -32,6 +36,7 @@ mod agreement;
 mod context;
 mod convert;
 mod core;
+mod own_block;
 mod replay;
 mod settings;
 mod tendermint;

@@ -1,6 +1,6 @@
 //! A validator that comes back says what it said, and nothing else.
 
-use pyralog_consensus::{Message, Record, Statement};
+use pyralog_consensus::{Abstention, Message, Record, Statement};
 use pyralog_primitives::Round;
 use pyralog_primitives::vote::VoteKind;
 
@@ -57,6 +57,31 @@ fn all_may_fall_at_once_at_any_moment_and_still_decide_on_one_block() {
         council.settle(3);
         places_are_used_once(&council);
     }
+}
+
+#[test]
+fn who_is_refused_a_signature_says_nothing_more_and_the_others_decide() {
+    let mut council = Council::new(pbft, 4);
+    council.refuse(3);
+    council.settle(2);
+    let refused = council.seats[3].refused.map(Abstention::Refused);
+    assert_eq!(council.seats[3].abstentions, Vec::from_iter(refused));
+    assert!(refused_once(&council) && council.decisions().len() >= 3);
+    assert_eq!(council.seats[3].signed, []);
+}
+
+fn refused_once(council: &Council<Pbft>) -> bool {
+    council.seats[3].refused.is_some() && council.seats[3].abstentions.len() == 1
+}
+
+#[test]
+fn what_is_signed_again_after_a_restart_is_asked_for_in_the_order_of_places() {
+    let mut council = Council::new(pbft, 4);
+    council.deliver(|_, _, _| false);
+    let said = council.seats[0].signed.len();
+    council.restart(0);
+    let again = &council.seats[0].signed[said..];
+    assert!(again.len() >= 2 && again.is_sorted_by_key(Statement::place));
 }
 
 #[test]

@@ -8,7 +8,7 @@
 //! | 70 | the chain contradicts itself: do not start again without looking |
 //! | 73 | another process has the data |
 //! | 74 | reading or writing failed, or files are damaged |
-//! | 78 | the configuration or the genesis document is wrong |
+//! | 78 | the configuration, the genesis document or a limit of the system is wrong |
 
 use std::process::ExitCode;
 

@@ -64,10 +64,8 @@ fn show(args: &ShowGuard, context: &Context<'_>) -> Result<(), CliError> {
     for file in &files {
         match guards::open(file, None, context.console) {
             Ok(open) => views.push(GuardView::of(&open)),
-            Err(error) => {
-                context.console.note(format_args!("{error}"));
-                unreadable.get_or_insert(error);
-            }
+            Err(error) if unreadable.is_some() => context.console.note(format_args!("{error}")),
+            Err(error) => unreadable = Some(error),
         }
     }
     if files.is_empty() {

@@ -134,7 +134,7 @@ fn nothing_is_done_beside_a_node_that_signs() {
             .chain(args.split(' '))
             .collect();
         let run = shell.run(&args);
-        run.assert_refused(73, "a node signs with this key right now. Stop it first");
+        run.assert_refused(73, "looks at its guard, right now. Stop it first");
         run.assert_refused(73, &format!("in use by process {}", std::process::id()));
     }
     drop(node);
@@ -259,5 +259,22 @@ fn an_export_does_not_overwrite_by_accident() {
     assert_eq!(
         forced.json(),
         serde_json::from_str::<Value>(&shell.read("out.json")).unwrap()
+    );
+}
+
+#[test]
+fn a_guard_that_cannot_be_opened_hides_no_other() {
+    let shell = Shell::new();
+    let address = shell.plant("alice", 0).public_key().address();
+    let damaged = plant(&shell, network(7), address, 41);
+    plant(&shell, network(8), address, 42);
+    fs::write(&damaged, b"nothing of ours").unwrap();
+    let run = shell.run(&["validator", "guard", "show"]);
+    assert_ne!(run.code, 0);
+    assert!(run.stdout.contains("height 42"), "{}", run.stdout);
+    assert!(
+        run.stderr.contains(damaged.to_str().unwrap()),
+        "{}",
+        run.stderr
     );
 }

@@ -301,10 +301,13 @@ impl Stage<'_> {
         self.vote(vote.kind, (vote.height, vote.round), Some(value))
     }
 
-    /// A proposal of another block in the same place.
-    fn repropose(&self, proposal: &SignedProposal, value: BlockId) -> SignedProposal {
-        let (height, round) = (proposal.height, proposal.round);
-        let valid_round = proposal.valid_round;
+    /// A proposal, well signed, whoever's turn it is.
+    fn proposal(
+        &self,
+        (height, round): (Height, Round),
+        value: BlockId,
+        valid_round: Option<Round>,
+    ) -> SignedProposal {
         let statement = Statement::Proposal {
             height,
             round,
@@ -320,6 +323,12 @@ impl Stage<'_> {
             validator: self.address(),
             signature: self.keyring.sign(self.validator, &bytes),
         }
+    }
+
+    /// A proposal of another block in the same place.
+    fn repropose(&self, proposal: &SignedProposal, value: BlockId) -> SignedProposal {
+        let place = (proposal.height, proposal.round);
+        self.proposal(place, value, proposal.valid_round)
     }
 
     /// The id of a block that nobody has.

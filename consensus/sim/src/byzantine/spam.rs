@@ -1,12 +1,14 @@
 //! Sends masses of what is of no use.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
-use pyralog_consensus::{Message, Statement, ViewChange};
+use pyralog_consensus::{Message, Proposal, Statement, ViewChange};
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Height, Round};
 
 use super::{Habit, Misconduct, Saying, Stage};
+use crate::block::{Block, Content};
 use crate::chance::Chance;
 use crate::group::Group;
 use crate::time::Span;
@@ -17,7 +19,8 @@ const KEPT_COUNT_MAX: usize = 64;
 const BURST_COUNT: u64 = 6;
 
 /// Sends old messages of everyone again, votes and wishes of its own for
-/// heights and rounds far ahead, and votes of one who is no validator.
+/// heights and rounds far ahead, votes of one who is no validator, and proposals
+/// when it is not its turn, for rounds that have not begun.
 #[derive(Debug, Default)]
 pub(super) struct Spam {
     kept: VecDeque<Message>,
@@ -46,20 +49,20 @@ impl Habit for Spam {
         let burst = 0..stage.chance.between(1, BURST_COUNT);
         let sayings = burst
             .filter_map(|_| self.junk(stage))
-            .map(|message| Saying {
+            .map(|(message, block)| Saying {
                 to: Group::ALL,
                 message,
-                block: None,
+                block,
             });
         sayings.collect()
     }
 }
 
 impl Spam {
-    fn junk(&self, stage: &mut Stage<'_>) -> Option<Message> {
+    fn junk(&self, stage: &mut Stage<'_>) -> Option<(Message, Option<Arc<Block>>)> {
         stage.acted(Misconduct::Spam);
         let kind = *stage.chance.pick(&[VoteKind::Prevote, VoteKind::Precommit]);
-        match stage.chance.place(6) {
+        let message = match stage.chance.place(7) {
             0 | 1 => {
                 let place = stage.chance.place(self.kept.len().max(1));
                 self.kept.get(place).cloned()
@@ -79,13 +82,34 @@ impl Spam {
                 ))
             }
             // Nothing, in a known round: no validator of ours ever says so.
-            _ => Some(Message::Vote(stage.vote(
+            5 => Some(Message::Vote(stage.vote(
                 kind,
                 (stage.height, self.round),
                 None,
             ))),
-        }
+            _ => return Some(out_of_turn(stage)),
+        };
+        message.map(|message| (message, None))
     }
+}
+
+/// A proposal, with its block, for this round or one soon: whoever's turn it is.
+fn out_of_turn(stage: &mut Stage<'_>) -> (Message, Option<Arc<Block>>) {
+    let block = Arc::new(Block::new(Content {
+        height: stage.height,
+        parent: stage.tip,
+        proposer: stage.address(),
+        salt: stage.chance.next(),
+        has_transactions: false,
+        is_sound: false,
+    }));
+    stage.made.push(Arc::clone(&block));
+    let round = Round::new(small(stage.chance.below(5)));
+    let proposal = Proposal {
+        signed: stage.proposal((stage.height, round), block.id, None),
+        justification: None,
+    };
+    (Message::Proposal(proposal), Some(block))
 }
 
 fn wish(stage: &mut Stage<'_>) -> Message {

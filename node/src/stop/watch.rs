@@ -89,7 +89,7 @@ impl Watch {
     /// first failure counts.
     pub(super) fn halted(&mut self, exit: Exit) {
         self.halted.send_if_modified(|known| {
-            let is_news = known.is_none();
+            let is_news = matches!(known, None | Some(Exit::Clean));
             if is_news {
                 *known = Some(exit);
             }

@@ -91,7 +91,7 @@ impl<Io> Stream<Io> {
         attempt: Poll<Result<T>>,
     ) -> Poll<Result<T>> {
         if !self.is_given_up {
-            if attempt.is_ready() || self.stopping.as_mut().poll(context).is_pending() {
+            if self.stopping.as_mut().poll(context).is_pending() {
                 if attempt.is_ready() {
                     self.giving_up = None;
                     return attempt;

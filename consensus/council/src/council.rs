@@ -111,14 +111,23 @@ impl<E: Engine> Council<E> {
         }
     }
 
-    fn start_one(&mut self, seat: usize) {
-        let start = Start {
+    /// The beginning of the height, with transactions that wait, and nothing
+    /// written down.
+    pub fn beginning(&self) -> Start {
+        Start {
             height: HEIGHT,
             validators: Arc::clone(&self.validators),
             last_proposer: None,
             has_unproved: false,
             has_waiting: true,
+            records: Vec::new(),
+        }
+    }
+
+    fn start_one(&mut self, seat: usize) {
+        let start = Start {
             records: self.seats[seat].records.clone(),
+            ..self.beginning()
         };
         self.give(seat, Input::Start(start));
     }

@@ -199,12 +199,8 @@ fn an_empty_block_comes_after_the_interval_and_a_full_one_at_once() {
     };
     let build = Effect::Build { height: HEIGHT };
     let start = Start {
-        height: HEIGHT,
-        validators: council.validators,
-        last_proposer: None,
-        has_unproved: false,
         has_waiting: false,
-        records: Vec::new(),
+        ..council.beginning()
     };
     let first = step(Input::Start(start));
     let timer = Timer::EmptyBlock { height: HEIGHT };
@@ -222,12 +218,10 @@ fn the_primary_stays_where_the_last_block_came_from() {
             let mut engine = Pbft::new(settings(), Some(council.address(at)));
             let mut effects = Vec::new();
             let start = Start {
-                height: HEIGHT,
-                validators: council.validators.clone(),
                 last_proposer: Some(council.address(last)),
                 has_unproved: true,
                 has_waiting: false,
-                records: Vec::new(),
+                ..council.beginning()
             };
             engine.step(Tick::default(), Input::Start(start), &mut effects);
             let builds = effects.contains(&Effect::Build { height: HEIGHT });
@@ -240,14 +234,7 @@ fn the_primary_stays_where_the_last_block_came_from() {
 fn a_follower_decides_and_says_nothing() {
     let mut council = Council::new(pbft, 4);
     let mut follower = Pbft::new(settings(), None);
-    let start = Start {
-        height: HEIGHT,
-        validators: council.validators.clone(),
-        last_proposer: None,
-        has_unproved: false,
-        has_waiting: true,
-        records: Vec::new(),
-    };
+    let start = council.beginning();
     let mut effects = Vec::new();
     follower.step(Tick::default(), Input::Start(start), &mut effects);
     let heard = RefCell::new(Vec::new());

@@ -15,9 +15,6 @@ use crate::time::Span;
 
 /// Old messages that are kept, to be sent again.
 const KEPT_COUNT_MAX: usize = 64;
-/// Blocks offered out of turn at one height. More would drive the blocks that
-/// count out of what a process holds, as no node lets a peer do.
-const OFFER_COUNT_MAX: u64 = 16;
 /// What goes out at once.
 const BURST_COUNT: u64 = 6;
 
@@ -30,8 +27,6 @@ pub(super) struct Spam {
     /// The block that was voted on last, by anyone.
     value: pyralog_primitives::vote::VotedValue,
     round: Round,
-    /// Blocks that were offered out of turn, and at which height.
-    offered: (Height, u64),
 }
 
 impl Habit for Spam {
@@ -64,7 +59,7 @@ impl Habit for Spam {
 }
 
 impl Spam {
-    fn junk(&mut self, stage: &mut Stage<'_>) -> Option<(Message, Option<Arc<Block>>)> {
+    fn junk(&self, stage: &mut Stage<'_>) -> Option<(Message, Option<Arc<Block>>)> {
         stage.acted(Misconduct::Spam);
         let kind = *stage.chance.pick(&[VoteKind::Prevote, VoteKind::Precommit]);
         let message = match stage.chance.place(7) {
@@ -92,13 +87,7 @@ impl Spam {
                 (stage.height, self.round),
                 None,
             ))),
-            _ => {
-                if self.offered.0 != stage.height {
-                    self.offered = (stage.height, 0);
-                }
-                self.offered.1 += 1;
-                return (self.offered.1 <= OFFER_COUNT_MAX).then(|| out_of_turn(stage));
-            }
+            _ => return Some(out_of_turn(stage)),
         };
         message.map(|message| (message, None))
     }

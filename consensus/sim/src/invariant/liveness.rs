@@ -12,6 +12,17 @@ use crate::time::Span;
 /// stands; above, one that stands takes long to be found.
 pub(crate) const LIVENESS_SPAN_MAX: Span = Span::from_millis(300_000);
 
+/// Events of one run. A hundred times what is usual: below, a long run is taken
+/// for one without end; above, one that goes round in no time at all takes all
+/// memory before it is found.
+pub(crate) const EVENT_COUNT_MAX: u64 = 5_000_000;
+
+/// So much happens that no time passes.
+pub(crate) fn endless() -> Broken {
+    let what = format!("more than {EVENT_COUNT_MAX} events, and no end");
+    Broken::new(Invariant::Liveness, what)
+}
+
 /// The time is over.
 pub(crate) fn stuck(who: usize, height: Height, wanted: Height, since: Span) -> Broken {
     let what = format!(

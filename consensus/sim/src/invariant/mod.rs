@@ -20,7 +20,7 @@ pub(crate) use certificate::check_certificate;
 pub(crate) use constancy::Constancy;
 pub(crate) use durability::check_durability;
 pub(crate) use framing::check_evidence;
-pub(crate) use liveness::{LIVENESS_SPAN_MAX, stuck};
+pub(crate) use liveness::{EVENT_COUNT_MAX, LIVENESS_SPAN_MAX, endless, stuck};
 pub(crate) use memory::check_memory;
 pub(crate) use refusal::refused;
 pub(crate) use validity::check_validity;

@@ -1,8 +1,8 @@
 //! Engines with a vice: each breaks one rule, and that rule is named.
 
-use pyralog_consensus::{Effect, Engine, Input, Tick};
+use pyralog_consensus::{Effect, Engine, Input, Tick, Timer};
 use pyralog_pbft::Pbft;
-use pyralog_primitives::Address;
+use pyralog_primitives::{Address, DurationMs, Height};
 
 use super::protocols::PBFT;
 use crate::{FaultChoice, Invariant, Options, Protocol, Seed, Simulation};
@@ -20,6 +20,8 @@ enum Vice {
     Nervous,
     /// It writes nothing down.
     Forgetful,
+    /// It never lets time pass.
+    Restless,
 }
 
 /// PBFT with a vice.
@@ -58,6 +60,12 @@ impl Engine for Vicious {
                     *is_valid = true;
                 }
             }
+            Vice::Restless => effects.push(Effect::SetTimer {
+                timer: Timer::EmptyBlock {
+                    height: Height::FIRST,
+                },
+                after: DurationMs::new(0),
+            }),
             Vice::Hoarding | Vice::Forgetful => {}
         }
         self.engine.step(now, input, effects);
@@ -95,6 +103,7 @@ fn each_vice_breaks_the_rule_that_it_should() {
     let none = FaultChoice::Kept(Vec::new());
     assert_eq!(broken_by(Vice::Hoarding, &none), Invariant::Memory);
     assert_eq!(broken_by(Vice::Idle, &none), Invariant::Liveness);
+    assert_eq!(broken_by(Vice::Restless, &none), Invariant::Liveness);
     assert_eq!(broken_by(Vice::Nervous, &none), Invariant::Panic);
     assert_eq!(broken_by(Vice::Forgetful, &none), Invariant::Durability);
     assert_eq!(

@@ -248,10 +248,15 @@ impl<P: Protocol> World<'_, P> {
         }
     }
 
-    /// A body is there.
+    /// A body is there. Where there is no room for it, it stays wanted, and is
+    /// asked for again when it is time: not at once, or two who ask each other
+    /// never end.
     fn hold_body(&mut self, who: ProcessId, block: &Arc<Block>) {
         let process = &mut self.processes[who.get()];
         process.hold(block, false);
+        if process.body(block.id).is_none() {
+            return;
+        }
         let Some(running) = &mut process.running else {
             return;
         };

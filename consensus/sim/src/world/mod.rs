@@ -24,7 +24,9 @@ use crate::committee::Committees;
 use crate::coverage::{Coverage, Landmark};
 use crate::flaws::Flaws;
 use crate::group::{Group, ProcessId};
-use crate::invariant::{Agreement, Broken, Constancy, LIVENESS_SPAN_MAX, stuck};
+use crate::invariant::{
+    Agreement, Broken, Constancy, EVENT_COUNT_MAX, LIVENESS_SPAN_MAX, endless, stuck,
+};
 use crate::keyring::{Keyring, Signatures};
 use crate::network::Network;
 use crate::options::{Options, Scenario};
@@ -206,6 +208,9 @@ impl<'a, P: Protocol> World<'a, P> {
     pub(crate) fn run(&mut self) -> Result<Outcome, (Moment, Broken)> {
         while let Some((at, event)) = self.queue.pop() {
             self.now = at;
+            if self.trace.count > EVENT_COUNT_MAX {
+                return Err((self.now, endless()));
+            }
             self.handle(event);
             if let Some(broken) = self.broken.take() {
                 return Err((self.now, broken));

@@ -86,12 +86,8 @@ fn who_finds_another_vote_written_down_abstains() {
         value: Some(other),
     };
     let start = Start {
-        height: HEIGHT,
-        validators: council.validators.clone(),
-        last_proposer: None,
-        has_unproved: false,
-        has_waiting: true,
         records: vec![Record::Intent(written)],
+        ..council.beginning()
     };
     let mut effects = Vec::new();
     engine.step(Tick::default(), Input::Start(start), &mut effects);
@@ -140,14 +136,7 @@ fn who_is_refused_a_signature_abstains() {
     let council = Council::seated(tendermint, &[1; 4]);
     let first = turn(&council, 0);
     let mut engine = tendermint(Some(council.address(first)));
-    let start = Start {
-        height: HEIGHT,
-        validators: council.validators.clone(),
-        last_proposer: None,
-        has_unproved: false,
-        has_waiting: true,
-        records: Vec::new(),
-    };
+    let start = council.beginning();
     let mut effects = Vec::new();
     engine.step(Tick::default(), Input::Start(start), &mut effects);
     let block = BlockId::new(Hash::new([1; 32]));

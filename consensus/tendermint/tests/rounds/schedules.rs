@@ -95,12 +95,8 @@ fn an_empty_block_comes_after_the_interval_and_a_full_one_at_once() {
     };
     let build = Effect::Build { height: HEIGHT };
     let start = Start {
-        height: HEIGHT,
-        validators: council.validators.clone(),
-        last_proposer: None,
-        has_unproved: false,
         has_waiting: false,
-        records: Vec::new(),
+        ..council.beginning()
     };
     let first = step(Input::Start(start));
     let timer = Timer::EmptyBlock { height: HEIGHT };
@@ -115,14 +111,7 @@ fn an_empty_block_comes_after_the_interval_and_a_full_one_at_once() {
 fn a_follower_decides_and_says_nothing() {
     let mut council = Council::new(tendermint, 4);
     let mut follower = tendermint(None);
-    let start = Start {
-        height: HEIGHT,
-        validators: council.validators.clone(),
-        last_proposer: None,
-        has_unproved: false,
-        has_waiting: true,
-        records: Vec::new(),
-    };
+    let start = council.beginning();
     let mut effects = Vec::new();
     let mut step = |input, effects: &mut Vec<Effect>| {
         let before = effects.len();

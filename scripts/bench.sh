@@ -24,4 +24,4 @@ printf 'The table is in %s\n' "$table"
 
 printf '\n== What agreement takes, simulated on one thread\n'
 cargo build --locked --quiet --profile bench -p pyralog-testnet
-"$(dirname "$0")/calm.sh" "$CARGO_TARGET_DIR/release/pyralog-testnet" | tee -a "$table"
+"$(dirname "$0")/calm.sh" "$CARGO_TARGET_DIR/release/pyralog-testnet"

@@ -133,7 +133,8 @@ fn signed_as(root: Option<&SigningRoot>) -> String {
     )
 }
 
-/// Why an interchange was not taken in. Nothing was changed.
+/// Why an interchange was not taken in. Nothing on disk was changed, but where
+/// the disk failed that is not known, and the guard signs no more.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ImportError {
     /// What was signed on another network.

@@ -6,7 +6,7 @@ use jsonrpsee::http_client::HttpClient;
 use pyralog_api::PyralogClient;
 use pyralog_keys::{AccountIndex, DEVELOPMENT_ACCOUNT_COUNT, development_key};
 use pyralog_primitives::action::{ACTION_COUNT_MAX, Action};
-use pyralog_primitives::{Address, Amount, Domain, Height, SecretKey};
+use pyralog_primitives::{Address, Amount, Height, SecretKey};
 use tokio::task::JoinSet;
 
 use super::accounts::{Account, Accounts, FEE_MAX, Terms};
@@ -77,8 +77,9 @@ pub(super) async fn funded(client: &HttpClient, count: u32) -> Result<Accounts, 
 
 /// The same keys each time, so that accounts are funded once.
 fn key(number: u32) -> SecretKey {
-    let seed = Domain::SignatureBatch.hash(&number.to_le_bytes());
-    SecretKey::from_seed(seed.as_bytes())
+    let mut seed = *b"pyralog load generator, account ";
+    seed[28..].copy_from_slice(&number.to_le_bytes());
+    SecretKey::from_seed(&seed)
 }
 
 /// Each account, and whether it has too little.

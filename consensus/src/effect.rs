@@ -42,7 +42,8 @@ pub enum Effect {
         /// Which one.
         block: BlockId,
     },
-    /// The block of this certificate is final.
+    /// The block of this certificate is final. Nothing more is told of its
+    /// height: what was written down about it may be dropped now.
     Finalize {
         /// Why.
         certificate: Certificate,

@@ -193,6 +193,7 @@ impl<E: Engine> Council<E> {
                 });
             }
             Effect::Broadcast(message) => {
+                assert!(seat.decision.is_none(), "{at} speaks of what is over");
                 let others = (0..self.seats.len()).filter(|to| *to != at);
                 let letters = others.map(|to| (at, to, message.clone()));
                 self.mail.extend(letters);

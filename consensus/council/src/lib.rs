@@ -6,7 +6,8 @@
 //! schedules by the thousand are the simulator's business.
 //!
 //! Invariants, checked at every step: what is signed was written down before; a
-//! height is decided once, by a certificate that verifies.
+//! height is decided once, by a certificate that verifies, and nothing more is
+//! told of it: the log in which it was written down is gone then.
 
 mod council;
 mod words;

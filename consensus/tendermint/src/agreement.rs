@@ -223,6 +223,7 @@ impl Agreement {
     /// Tells the core what waits, until it wants a signature again.
     fn go_on(&mut self, effects: &mut Vec<Effect>) {
         while self.unsigned.is_none()
+            && !self.is_decided
             && let Some(command) = self.waiting.pop_front()
         {
             self.run(command, effects);
@@ -230,7 +231,18 @@ impl Agreement {
     }
 
     /// Does what the core wants until it is ready, or waits for a signature.
-    fn obey(&mut self, mut said: Said, effects: &mut Vec<Effect>) {
+    fn obey(&mut self, said: Said, effects: &mut Vec<Effect>) {
+        let before = effects.len();
+        self.grant_all(said, effects);
+        // The core counts its own vote before it tells it, and may decide by it;
+        // the others need it all the same.
+        let is_final = |effect: &Effect| matches!(effect, Effect::Finalize { .. });
+        if let Some(place) = effects[before..].iter().position(is_final) {
+            effects[before + place..].rotate_left(1);
+        }
+    }
+
+    fn grant_all(&mut self, mut said: Said, effects: &mut Vec<Effect>) {
         loop {
             let wish = match said {
                 Said::Ready => return,

@@ -41,6 +41,10 @@ pub enum Effect {
         height: Height,
         /// Which one.
         block: BlockId,
+        /// Whether a quorum has prevoted for it already. Then it is not held
+        /// back for its time, whatever the clock says. It is asked for once
+        /// more when that comes about meanwhile.
+        is_backed: bool,
     },
     /// The block of this certificate is final. Nothing more is told of its
     /// height: what was written down about it may be dropped now.

@@ -218,6 +218,37 @@ impl Message {
         Ok(Verified::of(self))
     }
 
+    /// Checks many messages, each against the validators of its height, with one
+    /// batch of signatures. If one of them is bad, they are checked apart.
+    pub fn verify_all<'a>(
+        messages: impl IntoIterator<Item = (Self, &'a ValidatorSet)>,
+        genesis: GenesisHash,
+        verifier: &impl Verifier,
+    ) -> Vec<Result<Verified<Self>, MessageError>> {
+        let mut batch = Vec::new();
+        let mut list = |(message, validators): (Self, &ValidatorSet)| {
+            let height = message.height();
+            let claims = message.claims(&Roll {
+                genesis,
+                validators,
+                height,
+            })?;
+            batch.extend(claims.iter().cloned());
+            Ok((message, claims))
+        };
+        let listed: Vec<Result<(Self, Vec<Claim>), MessageError>> =
+            messages.into_iter().map(&mut list).collect();
+        let are_good = verifier.verify(&batch).is_ok();
+        let verify = |(message, claims): (Self, Vec<Claim>)| {
+            if !are_good {
+                verifier.verify(&claims)?;
+            }
+            Ok(Verified::of(message))
+        };
+        let results = listed.into_iter();
+        results.map(|listed| listed.and_then(verify)).collect()
+    }
+
     fn claims(&self, roll: &Roll<'_>) -> Result<Vec<Claim>, MessageError> {
         match self {
             Self::Proposal(proposal) => {

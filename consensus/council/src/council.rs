@@ -208,7 +208,7 @@ impl<E: Engine> Council<E> {
                 self.built.push((at, block));
                 return Some(Input::Built { height, block });
             }
-            Effect::Check { height, block } => {
+            Effect::Check { height, block, .. } => {
                 let is_valid = !self.invalid.contains(&block);
                 return Some(Input::Checked {
                     height,

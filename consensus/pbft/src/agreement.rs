@@ -72,6 +72,9 @@ pub(crate) struct Accepted {
     /// not known.
     signed: Option<SignedProposal>,
     is_valid: bool,
+    /// A quorum prevoted for it, in this round or an earlier one, or this
+    /// validator did before a restart.
+    is_backed: bool,
 }
 
 impl Agreement {
@@ -162,6 +165,7 @@ impl Agreement {
             value,
             signed: None,
             is_valid: false,
+            is_backed: true,
         });
     }
 
@@ -243,6 +247,8 @@ impl Agreement {
             value,
             signed: None,
             is_valid,
+            // One that is not valid yet was prepared in an earlier round.
+            is_backed: true,
         });
         if let Some(justification) = &self.justification {
             effects.push(Effect::Persist(Record::Justified(justification.clone())));
@@ -403,7 +409,8 @@ impl Agreement {
             }
             return;
         }
-        if !self.is_justified::<R>(&signed, proposal.justification.as_ref()) {
+        let justification = proposal.justification.as_ref();
+        if !self.is_justified::<R>(&signed, justification) {
             return;
         }
         if signed.round > self.round {
@@ -414,6 +421,7 @@ impl Agreement {
             value: signed.value,
             signed: Some(signed),
             is_valid: false,
+            is_backed: justification.is_some_and(|justification| justification.proof.is_some()),
         });
         if self.round > Round::FIRST {
             self.set_round_timer(effects);
@@ -438,7 +446,23 @@ impl Agreement {
             effects.push(Effect::Check {
                 height: self.height,
                 block: accepted.value,
+                is_backed: accepted.is_backed,
             });
+        }
+    }
+
+    /// Has a block checked at once that a quorum has prevoted for.
+    fn back<R: Rules>(&mut self, effects: &mut Vec<Effect>) {
+        let Some(accepted) = &mut self.accepted else {
+            return;
+        };
+        let power = self
+            .ballots
+            .power(VoteKind::Prevote, self.round, accepted.value);
+        let is_news = !accepted.is_valid && !accepted.is_backed;
+        if is_news && R::is_quorum(&self.validators, power) {
+            accepted.is_backed = true;
+            self.check_accepted(effects);
         }
     }
 
@@ -475,9 +499,11 @@ impl Agreement {
             self.accuse::<R>(earlier, vote, effects);
             return;
         }
-        match vote.kind {
-            VoteKind::Precommit => self.conclude::<R>(&vote, effects),
-            _ => self.advance::<R>(effects),
+        if vote.kind == VoteKind::Precommit {
+            self.conclude::<R>(&vote, effects);
+        } else {
+            self.back::<R>(effects);
+            self.advance::<R>(effects);
         }
     }
 

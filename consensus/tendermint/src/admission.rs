@@ -75,6 +75,15 @@ impl Admission {
         true
     }
 
+    /// Who prevoted for a block, in any one round.
+    pub(crate) fn prevoters(&self, round: Round, block: BlockId) -> impl Iterator<Item = Address> {
+        let seen = self.seen.iter();
+        seen.filter(move |((of, kind, _), contents)| {
+            (*of, *kind) == (round, Kind::Prevote) && contents.contains(&(Some(block), None))
+        })
+        .map(|((.., voter), _)| *voter)
+    }
+
     /// How many messages were let through.
     pub(crate) fn count(&self) -> usize {
         self.seen.values().map(Vec::len).sum()

@@ -1,26 +1,25 @@
 //! Agreement on one height: what the core wants, done.
 
-use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use arc_malachitebft_core_consensus::{
-    Effect as Wish, Input, LivenessMsg, MisbehaviorEvidence, ProposedValue, Resume,
-    SignedConsensusMsg,
+    Effect as Wish, Input, LivenessMsg, MisbehaviorEvidence, Resume, SignedConsensusMsg,
 };
 use arc_malachitebft_core_types::{
     CertificateError, CommitCertificate, Round as TheirRound, SignedMessage, ThresholdParam,
-    Timeout, TimeoutKind, Validity, ValueOrigin, VoteExtensionPolicy,
+    Timeout, TimeoutKind, VoteExtensionPolicy,
 };
 use pyralog_consensus::{
     Abstention, Effect, Message, Place, Record, Start, Statement, Step, Timer, Turn, proposer,
 };
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::Evidence;
-use pyralog_primitives::{Address, BlockId, Height, Round, Signature};
+use pyralog_primitives::vote::{Evidence, VoteKind};
+use pyralog_primitives::{Address, Height, Round, Signature};
 
 use crate::admission::Admission;
+use crate::checks::Checks;
 use crate::context::{self, Context};
 use crate::convert;
 use crate::core::{Command, Core, Said};
@@ -40,13 +39,13 @@ const WAITING_CERTIFICATE_COUNT_MAX: usize = 16;
 pub(crate) struct Agreement {
     pub(crate) settings: Settings,
     pub(crate) height: Height,
-    validators: Arc<ValidatorSet>,
-    quorum: ThresholdParam,
+    pub(crate) validators: Arc<ValidatorSet>,
+    pub(crate) quorum: ThresholdParam,
     /// The own address; one that is no validator's where there is none.
-    own: Address,
+    pub(crate) own: Address,
     /// `None` once this validator has nothing more to say here.
     core: Option<Core>,
-    admission: Admission,
+    pub(crate) admission: Admission,
     /// What the core is to be told once it is ready.
     waiting: VecDeque<Command>,
     /// What is being signed, with what the core calls it.
@@ -59,8 +58,7 @@ pub(crate) struct Agreement {
     /// Proposals and certificates of this round, to be said again; the core
     /// says its votes again itself.
     said: Vec<Message>,
-    /// Blocks that were asked about, and in which round.
-    pub(crate) checks: BTreeMap<BlockId, Round>,
+    pub(crate) checks: Checks,
     pub(crate) own_block: OwnBlock,
     /// What a restart found, until the core has been told all of it.
     pub(crate) remembered: Option<Remembered>,
@@ -111,7 +109,7 @@ impl Agreement {
             timers: BTreeSet::new(),
             resend_round: None,
             said: Vec::new(),
-            checks: BTreeMap::new(),
+            checks: Checks::default(),
             own_block: OwnBlock {
                 wanted: None,
                 is_building: false,
@@ -452,12 +450,20 @@ impl Agreement {
         effects.push(Effect::Abstain { height, reason });
     }
 
-    fn keep(&mut self, input: &Input<Context>, effects: &mut Vec<Effect>) {
-        if self.remembered.is_some() {
+    fn keep(&self, input: &Input<Context>, effects: &mut Vec<Effect>) {
+        let Some(record) = replay::record_of(input, &self.validators) else {
             return;
+        };
+        // While the log is told again it need not be written again, but for what
+        // the last process wrote down to say and did not come to say: the guard
+        // signs it now, and not again once a later round has begun.
+        let is_known = |remembered: &Remembered| match &record {
+            Record::Heard(message) => remembered.messages.contains(message),
+            _ => true,
+        };
+        if !self.remembered.as_ref().is_some_and(is_known) {
+            effects.push(Effect::Persist(record));
         }
-        let record = replay::record_of(input, &self.validators);
-        effects.extend(record.map(Effect::Persist));
     }
 
     fn has_quorum(
@@ -496,35 +502,16 @@ impl Agreement {
             return;
         };
         self.tell_input(input, effects);
-        if let Message::Proposal(proposal) = message {
-            self.check(proposal.signed.value, proposal.signed.round, effects);
+        match message {
+            Message::Proposal(proposal) => {
+                self.check(proposal.signed.value, proposal.signed.round, effects);
+            }
+            Message::Vote(vote) if vote.kind == VoteKind::Prevote => {
+                self.count_prevote(vote, effects);
+            }
+            Message::Polka(polka) => self.back(polka.value, effects),
+            _ => {}
         }
-    }
-
-    fn check(&mut self, block: BlockId, round: Round, effects: &mut Vec<Effect>) {
-        if let Entry::Vacant(unknown) = self.checks.entry(block) {
-            unknown.insert(round);
-            let height = self.height;
-            effects.push(Effect::Check { height, block });
-        }
-    }
-
-    /// Whether a proposed block keeps the rules is known now.
-    pub(crate) fn judge(&mut self, block: BlockId, is_valid: bool, effects: &mut Vec<Effect>) {
-        let Some(round) = self.checks.get(&block).filter(|_| !self.is_decided) else {
-            return;
-        };
-        let proposed = ProposedValue {
-            height: context::Height(self.height),
-            round: convert::their_round(*round),
-            valid_round: TheirRound::Nil,
-            // The core pairs blocks with proposals by the block.
-            proposer: context::Address(self.own),
-            value: context::Value(block),
-            validity: Validity::from_bool(is_valid),
-        };
-        let origin = ValueOrigin::Consensus;
-        self.tell_input(Input::ProposedValue(proposed, origin), effects);
     }
 
     pub(crate) fn ring(&mut self, timer: Timer, effects: &mut Vec<Effect>) {

@@ -33,6 +33,7 @@
 
 mod admission;
 mod agreement;
+mod checks;
 mod context;
 mod convert;
 mod core;

@@ -64,7 +64,7 @@ impl Agreement {
 
     fn propose(&mut self, round: Round, block: BlockId, effects: &mut Vec<Effect>) {
         self.own_block.wanted = None;
-        self.checks.insert(block, round);
+        self.checks.note_own(block, round);
         let proposed = LocallyProposedValue {
             height: context::Height(self.height),
             round: convert::their_round(round),

@@ -88,7 +88,7 @@ impl<P: Protocol> World<'_, P> {
             Effect::Broadcast(message) => self.broadcast(who, message),
             Effect::SetTimer { timer, after } => self.set_timer(who, timer, after),
             Effect::Build { height } => self.build(who, height),
-            Effect::Check { height, block } => self.examine(who, height, block),
+            Effect::Check { height, block, .. } => self.examine(who, height, block),
             Effect::Finalize { certificate } => self.finalize(who, certificate),
             Effect::Abstain { height, reason } => {
                 let process = &self.processes[who.get()];

@@ -128,7 +128,7 @@ fn a_follower_decides_and_says_nothing() {
         let verified = message.verify(GENESIS, &council.validators, &Ed25519);
         let asked = step(Input::Message(verified.unwrap()), &mut effects);
         for effect in asked {
-            if let Effect::Check { height, block } = effect {
+            if let Effect::Check { height, block, .. } = effect {
                 let is_valid = true;
                 let input = Input::Checked {
                     height,

@@ -7,6 +7,7 @@ mod block_edges;
 mod edges;
 mod forks;
 mod model;
+mod parents;
 mod proofs;
 mod quorum;
 mod random;

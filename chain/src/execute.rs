@@ -11,10 +11,12 @@
 //! Tips are paid at the end of the block.
 
 use pyralog_genesis::Parameters;
+use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::List;
 use pyralog_primitives::receipt::{Event, Outcome, Receipt};
 use pyralog_primitives::state::{AccountState, ChainState, OffenceState, StateKey};
 use pyralog_primitives::transaction::TransactionBody;
+use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::Offence;
 use pyralog_primitives::write_set::WriteSet;
 use pyralog_primitives::{
@@ -22,6 +24,7 @@ use pyralog_primitives::{
 };
 
 use crate::action::{ActionError, Actions, Stop};
+use crate::attendance;
 use crate::compute::{TRANSACTION_COMPUTE, action_compute};
 use crate::fees::{Usage, fee, next_base_fee, within};
 use crate::overlay::{Overlay, StateError, StateReader};
@@ -218,6 +221,17 @@ impl<'a, R: StateReader> Execution<'a, R> {
         let burned = within(fee_paid.checked_sub(tip));
         self.chain.burned = within(self.chain.burned.checked_add(burned));
         self.tips = within(self.tips.checked_add(tip));
+    }
+
+    /// Notes who did not sign for the parent, by the certificate that the block
+    /// shows of it. `voters` are those who voted on the parent: the set that the
+    /// certificate is verified against. Comes before all else.
+    pub fn note_attendance(
+        &mut self,
+        certificate: &Certificate,
+        voters: &ValidatorSet,
+    ) -> Result<(), StateError<R::Error>> {
+        attendance::note(&mut self.state, certificate, voters)
     }
 
     /// Notes a breach of the rules whose proof the block holds. Returns whether

@@ -203,7 +203,8 @@ impl<R: StateReader> Ledger<R> {
             time: header.time,
             proposer: header.proposer,
         };
-        let mut execution = self.begin(&header.parent, context)?;
+        let certificate = block.parent_certificate.as_ref();
+        let mut execution = self.begin(&header.parent, certificate, context)?;
         for (index, evidence) in block.evidence.iter().enumerate() {
             if !execution.note_offence(evidence.offence())? {
                 let reason = InvalidEvidence::Repeated;
@@ -242,13 +243,20 @@ impl<R: StateReader> Ledger<R> {
         Ok(certificate.verify(*genesis, validators)?)
     }
 
+    /// Begins a block: over the state after its parent, with what its
+    /// certificate of the parent says of those who voted.
     pub(crate) fn begin(
         &self,
         parent: &BlockId,
+        certificate: Option<&Certificate>,
         context: BlockContext,
     ) -> Result<Execution<'_, Layers<'_, R>>, StateError<R::Error>> {
         let state = self.forks.state(parent, &self.durable);
-        Execution::begin(state, &self.rules.parameters, context)
+        let mut execution = Execution::begin(state, &self.rules.parameters, context)?;
+        if let Some(certificate) = certificate {
+            execution.note_attendance(certificate, &self.rules.validators)?;
+        }
+        Ok(execution)
     }
 
     pub(crate) fn outcome(&self, block: &Block, effects: Effects) -> Outcome {

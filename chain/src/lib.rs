@@ -6,6 +6,7 @@
 
 mod action;
 mod application;
+mod attendance;
 mod compute;
 mod events;
 mod execute;

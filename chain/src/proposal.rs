@@ -65,7 +65,10 @@ impl<R: StateReader> Ledger<R> {
     ) -> Result<Proposal, CheckError<R::Error>> {
         let context = self.context_after(parent, &draft)?;
         let candidates = self.evidence_that_counts(&draft.evidence, context);
-        let mut execution = self.begin(parent, context)?;
+        // Not checked yet: where the certificate does not hold, what follows
+        // from it is given up with the block.
+        let certificate = draft.parent_certificate.as_ref();
+        let mut execution = self.begin(parent, certificate, context)?;
         let mut evidence = Vec::new();
         for candidate in candidates {
             if evidence.len() < BLOCK_EVIDENCE_COUNT_MAX

@@ -14,7 +14,7 @@ use crate::codec::Canonical;
 use crate::hash::{Domain, Hash};
 use crate::keys::Address;
 use crate::merkle::{Peaks, Place};
-use crate::numbers::{Height, LeafIndex, Nonce, TimestampMs};
+use crate::numbers::{BlockCount, Height, LeafIndex, Nonce, TimestampMs};
 use crate::state_proof::STATE_KEY_BYTES_MAX;
 use crate::vote::Offence;
 
@@ -82,6 +82,12 @@ pub enum StateKey {
     Offence {
         /// Who, where and how.
         offence: Offence,
+    },
+    /// How often a validator's vote was missing: an [`AttendanceState`]. There
+    /// is none for a validator that never missed.
+    Attendance {
+        /// Whose.
+        validator: Address,
     },
 }
 
@@ -205,4 +211,35 @@ pub struct OffenceState {
 
 impl Canonical for OffenceState {
     const ENCODED_BYTES_MAX: usize = 8;
+}
+
+/// How often a validator did not sign for a block, as the next block showed:
+/// its certificate of the parent lacks the signature. One that never missed is
+/// not stored.
+///
+/// A proposer shows any quorum of the precommits, so one that is missing may
+/// have come too late or been left out. Many in a row, under many proposers,
+/// mean that the validator was away.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    BorshSerialize,
+    BorshDeserialize,
+    Serialize,
+    Deserialize,
+)]
+#[serde(deny_unknown_fields)]
+pub struct AttendanceState {
+    /// For how many blocks, in all.
+    pub missed: BlockCount,
+    /// For how many in a row, up to the latest; 0 if it signed for the latest.
+    pub missed_in_row: BlockCount,
+}
+
+impl Canonical for AttendanceState {
+    const ENCODED_BYTES_MAX: usize = 8 + 8;
 }

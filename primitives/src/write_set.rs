@@ -101,7 +101,8 @@ fn outside(key: &StateKey) -> usize {
         StateKey::Chain
         | StateKey::Account { .. }
         | StateKey::Notarization { .. }
-        | StateKey::Offence { .. } => 0,
+        | StateKey::Offence { .. }
+        | StateKey::Attendance { .. } => 0,
     }
 }
 

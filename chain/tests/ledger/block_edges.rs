@@ -263,6 +263,74 @@ fn a_proposer_takes_each_offence_once_and_no_more_than_fit() {
 }
 
 #[test]
+fn a_built_block_leaves_out_evidence_that_counts_for_nothing() {
+    let parameters = Parameters {
+        evidence_age_blocks_max: BlockCount::new(100),
+        ..Parameters::default()
+    };
+    let genesis = network(parameters);
+    let (mut ledger, memory) = begin(&genesis, PLENTY);
+    for _ in 0..102 {
+        settle(&genesis, &mut ledger, &memory, vec![]);
+    }
+    let mut build = |evidence: Vec<Evidence>| {
+        let (parent, height) = (ledger.info().block, ledger.info().height);
+        let mut draft = draft(&genesis, parent, height);
+        draft.evidence = evidence;
+        let built = ledger.prepare_proposal(&parent, draft, &mut std::iter::empty());
+        let block = built.unwrap().block;
+        let certificate = certify(&genesis, block.header.height, block.id());
+        let batch = ledger.finalize_block(&block.id(), certificate).unwrap();
+        memory.write(&batch.write_set);
+        block.evidence.to_vec()
+    };
+    // This block has height 103, and the next 104.
+    let (oldest, proved) = (double_vote(&genesis, 3), double_vote(&genesis, 50));
+    assert_eq!(build(vec![proved, oldest]).len(), 2);
+    let mut forged = double_vote(&genesis, 60);
+    let (first, _) = votes_of(&mut forged);
+    first.signature = Signature::new([3; 64]);
+    let mut of_a_stranger = double_vote(&genesis, 61);
+    let (first, second) = votes_of(&mut of_a_stranger);
+    (first.validator, second.validator) = (address(1), address(1));
+    let latest = double_vote(&genesis, 103);
+    let taken = build(vec![
+        double_vote(&genesis, 3),
+        double_vote_for(&genesis, 50, [8; 32]),
+        proved,
+        forged,
+        of_a_stranger,
+        double_vote(&genesis, 104),
+        latest,
+        latest,
+    ]);
+    assert_eq!(
+        taken,
+        [latest],
+        "one is too old, and one is of no past height"
+    );
+}
+
+#[test]
+fn a_block_that_proves_an_offence_twice_is_refused() {
+    let with = |mut evidence: Vec<Evidence>| {
+        evidence.sort_by_cached_key(Canonical::encode);
+        changed_header(|block| {
+            block.header.evidence_root = evidence_root(&evidence);
+            block.evidence = List::new(evidence).unwrap();
+        })
+    };
+    let genesis = network(Parameters::default());
+    let one = double_vote(&genesis, 1);
+    let reason = InvalidBlock::Body(BlockError::EvidenceOrder);
+    assert_eq!(with(vec![one, one]), reason, "one proof");
+    let (index, reason) = (1, InvalidEvidence::Repeated);
+    let repeated = InvalidBlock::Evidence { index, reason };
+    let two = double_vote_for(&genesis, 1, [2; 32]);
+    assert_eq!(with(vec![one, two]), repeated, "two proofs");
+}
+
+#[test]
 fn memory_is_bounded_and_the_branch_in_use_stays() {
     let genesis = network(Parameters::default());
     let memory_max = ByteCount::new(500_000);

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod attendance;
 mod block_edges;
 mod edges;
 mod forks;
 mod model;
+mod parents;
 mod proofs;
+mod quorum;
 mod random;
 mod world;

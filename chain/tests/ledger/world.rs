@@ -37,28 +37,44 @@ pub(crate) fn validator_key() -> SecretKey {
     key(200)
 }
 
-/// Accounts 1 to `count` hold `balance` each.
+/// Accounts 1 to `count` hold `balance` each, and one validator decides alone.
 pub(crate) fn genesis(count: u8, balance: Amount, parameters: Parameters) -> Genesis {
+    let consensus = Consensus::Solo(SoloTiming {
+        block_interval: DurationMs::new(1000),
+    });
+    let validators = vec![validator(200, 1)];
+    genesis_with(consensus, validators, count, balance, parameters)
+}
+
+/// A validator with this key and so many votes.
+pub(crate) fn validator(number: u8, power: u64) -> GenesisValidator {
+    let public_key = key(number).public_key();
+    GenesisValidator {
+        name: format!("v{number}").parse::<ValidatorName>().unwrap(),
+        public_key,
+        stake: Amount::from_tokens(power),
+        possession: key(number).sign(&SignBytes::possession(CHAIN, &public_key)),
+    }
+}
+
+pub(crate) fn genesis_with(
+    consensus: Consensus,
+    validators: Vec<GenesisValidator>,
+    count: u8,
+    balance: Amount,
+    parameters: Parameters,
+) -> Genesis {
     let account = |number| Account {
         address: address(number),
         balance,
     };
-    let public_key = validator_key().public_key();
-    let validator = GenesisValidator {
-        name: "one".parse::<ValidatorName>().unwrap(),
-        public_key,
-        stake: Amount::from_tokens(1),
-        possession: validator_key().sign(&SignBytes::possession(CHAIN, &public_key)),
-    };
     let parts = GenesisParts {
         chain_id: CHAIN.parse::<ChainId>().unwrap(),
         time: TimestampMs::new(1_700_000_000_000),
-        consensus: Consensus::Solo(SoloTiming {
-            block_interval: DurationMs::new(1000),
-        }),
+        consensus,
         parameters,
         accounts: (1..=count).map(account).collect(),
-        validators: vec![validator],
+        validators,
         bootstrap: Vec::new(),
     };
     Genesis::new(parts).unwrap()

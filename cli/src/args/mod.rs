@@ -21,8 +21,8 @@ pub(crate) use keys::{
 };
 pub(crate) use proofs::{LightVerb, ProofSubject, ProofTarget, ProofVerb, VerifyProof};
 pub(crate) use queries::{
-    At, QueryAccount, QueryBlock, QueryEntries, QueryEntry, QueryJournal, QueryJournalEntry,
-    QueryNotarization, QueryReceipt, QueryVerb,
+    At, QueryAccount, QueryAttendance, QueryBlock, QueryEntries, QueryEntry, QueryJournal,
+    QueryJournalEntry, QueryNotarization, QueryReceipt, QueryVerb,
 };
 pub(crate) use transactions::{Document, Sending, TransactionWait, TxVerb};
 pub(crate) use validator::{ExportGuard, GuardVerb, ImportGuard, ShowGuard, ValidatorVerb};

@@ -86,6 +86,14 @@ pub(crate) enum ProofSubject {
         #[command(flatten)]
         target: ProofTarget,
     },
+    /// How many blocks a validator did not sign for, or that it never missed
+    Attendance {
+        /// Its address, or the name of its key here
+        #[arg(value_name = "ADDRESS")]
+        validator: Party,
+        #[command(flatten)]
+        target: ProofTarget,
+    },
 }
 
 /// Where a proof goes.

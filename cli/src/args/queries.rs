@@ -48,6 +48,14 @@ Examples:
   pyralog query notarization --file contract.pdf
   pyralog query notarization 5f0c…9a")]
     Notarization(QueryNotarization),
+    /// How many blocks a validator did not sign for
+    #[command(after_help = "\
+Counted are the signatures that blocks show of the block before them.
+
+Examples:
+  pyralog query attendance pyr1…
+  pyralog query attendance pyr1… --height 7 --output json")]
+    Attendance(QueryAttendance),
     /// A block; the last one unless a height is given
     #[command(after_help = "\
 Examples:
@@ -132,6 +140,15 @@ pub(crate) struct QueryJournalEntry {
 pub(crate) struct QueryNotarization {
     #[command(flatten)]
     pub(crate) document: Document,
+    #[command(flatten)]
+    pub(crate) at: At,
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct QueryAttendance {
+    /// Its address, or the name of its key here
+    #[arg(value_name = "ADDRESS")]
+    pub(crate) validator: Party,
     #[command(flatten)]
     pub(crate) at: At,
 }

@@ -5,8 +5,8 @@ use pyralog_primitives::chain_proof::Claim;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::receipt::{Event, Outcome, OutcomeSummary};
 use pyralog_primitives::state::{
-    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
-    StateKey,
+    AccountState, AttendanceState, ChainState, JournalState, NamespaceState, NotarizationState,
+    OffenceState, StateKey,
 };
 use pyralog_primitives::state_proof::StateProof;
 
@@ -178,6 +178,7 @@ fn subject(key: &StateKey) -> String {
         StateKey::JournalNode { journal, .. } => format!("a node of '{journal}'"),
         StateKey::Notarization { digest } => format!("the document with the hash {digest}"),
         StateKey::Offence { offence } => format!("an offence of {}", offence.validator),
+        StateKey::Attendance { validator } => format!("blocks that {validator} did not sign for"),
     }
 }
 
@@ -194,6 +195,7 @@ fn value_json(key: &StateKey, value: &[u8]) -> Option<Value> {
         StateKey::Journal { .. } => json_of::<JournalState>(value),
         StateKey::Notarization { .. } => json_of::<NotarizationState>(value),
         StateKey::Offence { .. } => json_of::<OffenceState>(value),
+        StateKey::Attendance { .. } => json_of::<AttendanceState>(value),
         StateKey::Entry { .. } | StateKey::JournalEntry { .. } | StateKey::JournalNode { .. } => {
             None
         }
@@ -239,6 +241,13 @@ fn value_rows(key: &StateKey, value: &[u8]) -> Option<Vec<Row>> {
         StateKey::Offence { .. } => {
             let state = OffenceState::decode(value).ok()?;
             vec![("in block", state.height.to_string())]
+        }
+        StateKey::Attendance { .. } => {
+            let state = AttendanceState::decode(value).ok()?;
+            vec![
+                ("missed", state.missed.to_string()),
+                ("in a row", state.missed_in_row.to_string()),
+            ]
         }
         StateKey::Entry { .. } | StateKey::JournalEntry { .. } | StateKey::JournalNode { .. } => {
             vec![("value", value_text(value))]

@@ -71,6 +71,11 @@ fn read<'a>(
             let key = StateKey::Notarization { digest: *digest };
             (Subject::State { key }, target)
         }
+        ProofSubject::Attendance { validator, target } => {
+            let validator = validator.address(|| context.keyring())?;
+            let key = StateKey::Attendance { validator };
+            (Subject::State { key }, target)
+        }
         ProofSubject::Receipt {
             transaction,
             target,

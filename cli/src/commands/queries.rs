@@ -5,12 +5,16 @@ use pyralog_genesis::format_time;
 use pyralog_primitives::action::Writers;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
-use pyralog_primitives::state::{AccountState, JournalState, NotarizationState, StateKey};
+use pyralog_primitives::state::{
+    AccountState, AttendanceState, JournalState, NotarizationState, StateKey,
+};
 use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::{Address, Height};
+use serde::Serialize;
 
 use crate::args::{
-    At, QueryAccount, QueryBlock, QueryEntries, QueryEntry, QueryJournal, QueryJournalEntry,
-    QueryNotarization, QueryReceipt, QueryVerb,
+    At, QueryAccount, QueryAttendance, QueryBlock, QueryEntries, QueryEntry, QueryJournal,
+    QueryJournalEntry, QueryNotarization, QueryReceipt, QueryVerb,
 };
 use crate::context::Context;
 use crate::describe::{Row, harmless, key_text, receipt_rows, rows_text, value_line, value_text};
@@ -25,10 +29,19 @@ pub(super) fn run(verb: &QueryVerb, context: &Context<'_>) -> Result<(), CliErro
         QueryVerb::Journal(args) => journal(args, context),
         QueryVerb::JournalEntry(args) => journal_entry(args, context),
         QueryVerb::Notarization(args) => notarization(args, context),
+        QueryVerb::Attendance(args) => attendance(args, context),
         QueryVerb::Block(args) => block(args, context),
         QueryVerb::Receipt(args) => receipt(args, context),
         QueryVerb::Validators => validators(context),
     }
+}
+
+#[derive(Serialize)]
+struct AttendanceView {
+    validator: Address,
+    #[serde(flatten)]
+    attendance: AttendanceState,
+    height: Height,
 }
 
 /// Asks for what is stored under a key.
@@ -184,6 +197,28 @@ fn notarization(args: &QueryNotarization, context: &Context<'_>) -> Result<(), C
         ("notarized by", &state.by),
         ("in block", &state.height),
         ("time", &format_time(state.time)),
+    ]);
+    context.console.give(&text, &view)
+}
+
+fn attendance(args: &QueryAttendance, context: &Context<'_>) -> Result<(), CliError> {
+    let validator = args.validator.address(|| context.keyring())?;
+    let state = ask_state(StateKey::Attendance { validator }, args.at, context)?;
+    // That of a validator that never missed is not stored.
+    let attendance = match state.value.as_deref() {
+        Some(bytes) => decoded(bytes, "the attendance")?,
+        None => AttendanceState::default(),
+    };
+    let view = AttendanceView {
+        validator,
+        attendance,
+        height: state.height,
+    };
+    let text = table(&[
+        ("validator", &view.validator),
+        ("missed", &view.attendance.missed),
+        ("in a row", &view.attendance.missed_in_row),
+        ("height", &view.height),
     ]);
     context.console.give(&text, &view)
 }

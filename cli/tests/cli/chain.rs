@@ -153,13 +153,18 @@ impl Chain {
         }
     }
 
-    /// That the account holds 7 tokens: its leaf is the whole state tree.
+    /// That the account holds 7 tokens.
     pub(crate) fn account_proof(&self) -> ChainProof {
         let key = StateKey::Account { address: account() };
         let state = AccountState {
             balance: Amount::from_tokens(7),
             nonce: Nonce::new(3),
         };
+        self.state_proof(&key, &state)
+    }
+
+    /// That this is stored: its leaf is the whole state tree.
+    pub(crate) fn state_proof(&self, key: &StateKey, state: &impl Canonical) -> ChainProof {
         let value = Domain::StateValue.hash(&state.encode());
         let root = leaf(key.hash().as_bytes(), value.as_bytes());
         let proof = StateProof {

@@ -5,9 +5,9 @@ use std::fs;
 use pyralog_primitives::chain_proof::{ChainProof, Claim};
 use pyralog_primitives::codec::{Bytes, Canonical};
 use pyralog_primitives::merkle::MountainRange;
-use pyralog_primitives::state::StateKey;
+use pyralog_primitives::state::{AttendanceState, StateKey};
 use pyralog_primitives::state_proof::Found;
-use pyralog_primitives::{Hash, StateRoot, TimestampMs, TransactionId};
+use pyralog_primitives::{BlockCount, Hash, StateRoot, TimestampMs, TransactionId};
 
 use crate::chain::{self, Chain};
 use crate::shell::{Run, Shell};
@@ -65,6 +65,22 @@ fn each_kind_of_claim_is_put_into_words() {
     let run = check(&shell, &chain.receipt_proof(id).encode());
     assert!(run.data().contains(&format!("what transaction {id} did")));
     assert!(run.data().contains("1.5 tokens") && run.data().contains("applied"));
+
+    let validator = chain::account();
+    let state = AttendanceState {
+        missed: BlockCount::new(9),
+        missed_in_row: BlockCount::new(2),
+    };
+    let missed = chain.state_proof(&StateKey::Attendance { validator }, &state);
+    let run = check(&shell, &missed.encode());
+    assert!(
+        run.data()
+            .contains(&format!("blocks that {validator} did not sign for\n"))
+    );
+    assert!(
+        run.data().contains("missed        9\nin a row      2\n"),
+        "{run:?}"
+    );
 
     // Nothing is in an empty state.
     let Claim::State { mut proof } = chain.account_proof().claim else {

@@ -35,10 +35,12 @@ fn each_verb_says_that_no_node_answers_and_what_to_do() {
         "query journal audit",
         "query journal-entry audit 0",
         &format!("query notarization {ID}"),
+        "query attendance dev-0",
         "query block",
         &format!("query receipt {ID}"),
         "query validators",
         "proof save account dev-0 a.proof",
+        "proof save attendance dev-0 a.proof",
     ] {
         let args: Vec<&str> = line.split(' ').collect();
         let run = shell.run(&[&args[..], &["--node", url]].concat());

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use pyralog_api::{Failure, FailureKind, Hex};
 use pyralog_primitives::codec::Canonical;
+use pyralog_primitives::state::{AttendanceState, StateKey};
 use pyralog_primitives::{Hash, TransactionId};
 use serde_json::json;
 
@@ -67,6 +68,23 @@ fn a_proof_is_fetched_written_and_checked_by_who_trusts_no_node() {
 }
 
 #[test]
+fn the_attendance_of_a_validator_is_asked_for_by_its_address() {
+    let chain = Arc::new(Chain::solo("my-net"));
+    let validator = chain::account();
+    let state = AttendanceState::default();
+    let proof = chain.state_proof(&StateKey::Attendance { validator }, &state);
+    let node = prover(&chain, proof.encode(), 0);
+    let run = save(
+        &Shell::new(),
+        &node,
+        &format!("attendance {validator} a.proof"),
+    );
+    assert_eq!(run.code, 0, "{run:?}");
+    let subject = json!({ "state": { "key": { "attendance": { "validator": validator } } } });
+    assert_eq!(node.calls("pyralog_prove"), [json!([subject])]);
+}
+
+#[test]
 fn a_proof_that_never_comes_is_given_up() {
     let chain = Arc::new(Chain::solo("my-net"));
     let node = prover(&chain, chain.account_proof().encode(), u32::MAX);
@@ -87,6 +105,7 @@ fn a_proof_of_something_else_is_not_written() {
     for (node, line) in [
         (&account, "account dev-0 a.proof"),
         (&account, "entry com.example key a.proof"),
+        (&account, "attendance dev-0 a.proof"),
         (&account, &format!("receipt {id} a.proof")),
         (&receipt, &format!("receipt {other} a.proof")),
         (&receipt, &format!("transaction {id} a.proof")),

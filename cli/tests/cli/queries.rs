@@ -4,8 +4,10 @@ use pyralog_api::{EntriesView, EntryView, StateView};
 use pyralog_primitives::action::{Key, Writers};
 use pyralog_primitives::codec::{Bytes, Canonical};
 use pyralog_primitives::merkle::Peaks;
-use pyralog_primitives::state::{AccountState, JournalState, NotarizationState, StateKey};
-use pyralog_primitives::{Amount, Height, Nonce, TimestampMs};
+use pyralog_primitives::state::{
+    AccountState, AttendanceState, JournalState, NotarizationState, StateKey,
+};
+use pyralog_primitives::{Amount, BlockCount, Height, Nonce, TimestampMs};
 use serde_json::{Value, json};
 
 use crate::chain::account;
@@ -137,6 +139,26 @@ fn journals_and_notarizations_are_decoded() {
         asked(&node)[0],
         json!({ "notarization": { "digest": digest } })
     );
+}
+
+#[test]
+fn the_blocks_that_a_validator_missed_are_counted_and_none_if_it_never_did() {
+    let state = AttendanceState {
+        missed: BlockCount::new(9),
+        missed_in_row: BlockCount::new(2),
+    };
+    let node = holds(Some(state.encode()));
+    let address = account().to_string();
+    let run = ask(&node, &format!("attendance {address} --height 7"));
+    let expected = format!("validator  {address}\nmissed     9\nin a row   2\nheight     7\n");
+    assert_eq!(run.data(), expected);
+    let key = json!({ "attendance": { "validator": address } });
+    assert_eq!(asked(&node), json!([key, "7"]));
+    let json = ask(&holds(None), &format!("attendance {address} --output json")).json();
+    let never = json!({ "validator": address, "missed": "0", "missed_in_row": "0", "height": "7" });
+    assert_eq!(json, never);
+    let nonsense = ask(&holds(Some(vec![1])), &format!("attendance {address}"));
+    nonsense.assert_refused(1, "what the node gives for the attendance makes no sense");
 }
 
 #[test]

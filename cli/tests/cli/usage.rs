@@ -42,6 +42,7 @@ fn help_and_version_are_data() {
         "query journal",
         "query journal-entry",
         "query notarization",
+        "query attendance",
         "query block",
         "query receipt",
         "proof save",

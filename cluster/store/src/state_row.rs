@@ -24,6 +24,7 @@ const ENTRY: u8 = 3;
 const JOURNAL: u8 = 4;
 const JOURNAL_ENTRY: u8 = 5;
 const NOTARIZATION: u8 = 7;
+const ATTENDANCE: u8 = 9;
 /// Stands between a name and what follows.
 const END_OF_NAME: u8 = 0;
 
@@ -57,6 +58,10 @@ pub(crate) fn write_state_row(key: &StateKey, row: &mut Vec<u8>) {
         StateKey::Notarization { digest } => {
             row.push(NOTARIZATION);
             row.extend_from_slice(digest.as_bytes());
+        }
+        StateKey::Attendance { validator } => {
+            row.push(ATTENDANCE);
+            row.extend_from_slice(validator.as_bytes());
         }
         // The others are few, or never read in order.
         other => row.extend_from_slice(&other.encode()),
@@ -103,6 +108,9 @@ impl StateRow<'_> {
             NOTARIZATION => StateKey::Notarization {
                 digest: Hash::new(fixed(rest)?),
             },
+            ATTENDANCE => StateKey::Attendance {
+                validator: Address::new(fixed(rest)?),
+            },
             _ => StateKey::decode(self.0)?,
         })
     }
@@ -142,6 +150,8 @@ mod tests {
             keys.push(StateKey::Account { address });
             let digest = Hash::new([byte; 32]);
             keys.push(StateKey::Notarization { digest });
+            let validator = address;
+            keys.push(StateKey::Attendance { validator });
         }
         for text in ["a", "a.b", "a-b", "aa", "b"] {
             keys.push(StateKey::Namespace {

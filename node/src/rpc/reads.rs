@@ -10,8 +10,8 @@ use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::state::{
-    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
-    StateKey,
+    AccountState, AttendanceState, ChainState, JournalState, NamespaceState, NotarizationState,
+    OffenceState, StateKey,
 };
 use pyralog_primitives::transaction::TransactionBody;
 use pyralog_primitives::{Address, Height, TransactionId};
@@ -137,6 +137,7 @@ fn decoded(key: &StateKey, value: &[u8]) -> Option<Value> {
         StateKey::Journal { .. } => view::<JournalState>(value),
         StateKey::Notarization { .. } => view::<NotarizationState>(value),
         StateKey::Offence { .. } => view::<OffenceState>(value),
+        StateKey::Attendance { .. } => view::<AttendanceState>(value),
         // Bytes of whoever wrote them: shown if they are text.
         StateKey::Entry { .. } | StateKey::JournalEntry { .. } => {
             std::str::from_utf8(value).ok().map(|text| json!(text))

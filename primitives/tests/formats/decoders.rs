@@ -9,8 +9,8 @@ use pyralog_primitives::codec::{Canonical, DecodeError};
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
 use pyralog_primitives::receipt::{Event, Receipt, ReceiptSummary};
 use pyralog_primitives::state::{
-    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
-    StateKey,
+    AccountState, AttendanceState, ChainState, JournalState, NamespaceState, NotarizationState,
+    OffenceState, StateKey,
 };
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};

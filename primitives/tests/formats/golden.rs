@@ -15,8 +15,8 @@ use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof};
 use pyralog_primitives::receipt::{Event, Receipt, ReceiptSummary};
 use pyralog_primitives::state::{
-    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
-    StateKey,
+    AccountState, AttendanceState, ChainState, JournalState, NamespaceState, NotarizationState,
+    OffenceState, StateKey,
 };
 use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::text::encode_hex;

@@ -8,17 +8,17 @@ use pyralog_primitives::codec::{Bytes, Canonical, List, Version};
 use pyralog_primitives::merkle::{ConsistencyProof, InclusionProof, MountainRange, Peaks};
 use pyralog_primitives::receipt::{Attribute, Event, Outcome, Receipt};
 use pyralog_primitives::state::{
-    AccountState, ChainState, JournalState, NamespaceState, NotarizationState, OffenceState,
-    StateKey,
+    AccountState, AttendanceState, ChainState, JournalState, NamespaceState, NotarizationState,
+    OffenceState, StateKey,
 };
 use pyralog_primitives::state_proof::{Found, StateProof};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::{Validator, ValidatorSet};
 use pyralog_primitives::vote::{Evidence, SignedProposal, Vote, VoteKind, VotedValue};
 use pyralog_primitives::{
-    Amount, BlockId, Compute, Domain, FailureCode, GenesisHash, Height, LeafCount, LeafIndex,
-    Nonce, ParametersHash, Round, SecretKey, SignBytes, StateRoot, TimestampMs, VotingPower,
-    WorkNonce,
+    Amount, BlockCount, BlockId, Compute, Domain, FailureCode, GenesisHash, Height, LeafCount,
+    LeafIndex, Nonce, ParametersHash, Round, SecretKey, SignBytes, StateRoot, TimestampMs,
+    VotingPower, WorkNonce,
 };
 
 pub(crate) fn genesis() -> GenesisHash {
@@ -348,6 +348,10 @@ pub(crate) fn state_keys() -> Vec<(&'static str, StateKey)> {
                 offence: evidence().offence(),
             },
         ),
+        (
+            "state_key_attendance",
+            StateKey::Attendance { validator: address },
+        ),
     ]
 }
 
@@ -399,6 +403,13 @@ pub(crate) fn notarization() -> NotarizationState {
 pub(crate) fn offence() -> OffenceState {
     OffenceState {
         height: Height::new(42),
+    }
+}
+
+pub(crate) fn attendance() -> AttendanceState {
+    AttendanceState {
+        missed: BlockCount::new(9),
+        missed_in_row: BlockCount::new(2),
     }
 }
 
@@ -518,6 +529,7 @@ macro_rules! for_each_sample {
             samples::notarization()
         );
         $visit!("offence_state", OffenceState, samples::offence());
+        $visit!("attendance_state", AttendanceState, samples::attendance());
         for (_name, key) in samples::state_keys() {
             $visit!(_name, StateKey, key.clone());
         }

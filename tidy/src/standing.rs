@@ -102,6 +102,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("testnet", Testnet, BELOW_TESTNET),
     ("testnet/crashes", TestSupport, &[]),
     ("testnet/measure", TestSupport, &[]),
+    ("testnet/world", Testnet, BELOW_TESTNET),
     ("tidy", Tidy, &[]),
     ("fuzz", Fuzz, BELOW_NODE),
 ];

@@ -1,0 +1,302 @@
+//! Blocks on their way: built, fetched, examined, made final.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use pyralog_consensus::{Engine, Input};
+use pyralog_disk::Disk;
+use pyralog_p2p::PeerId;
+use pyralog_primitives::block::Block;
+use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::codec::List;
+use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::{BlockId, DurationMs, LeafIndex};
+
+use super::{CheckState, Command, Driver, Stage, To, Wake};
+use crate::bodies::{Added, Body};
+use crate::error::{Blame, Halt};
+use crate::logs::Entry;
+use crate::signer::Signer;
+use crate::word::{CompactBlock, PORTION_BYTES_MAX, Word};
+
+/// How long an answer may take before another peer is asked. Lower, and a slow
+/// link carries everything twice; higher, and a peer that is gone costs a round.
+pub(super) const ASK_INTERVAL: DurationMs = DurationMs::new(250);
+/// Blocks of which it is known who spoke of them.
+const HOLDER_BLOCK_COUNT_MAX: usize = 64;
+
+impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
+    /// The block that was asked for stands in the ledger.
+    pub(super) fn built(&mut self, block: &Arc<Block>) -> Result<(), Halt> {
+        let (height, id) = (block.header.height, block.id());
+        if height != self.next.height || !matches!(self.stage, Stage::Deciding) {
+            return Ok(());
+        }
+        self.has_waiting = false;
+        self.bodies.put(Body::own(Arc::clone(block)), false);
+        self.log_body(id)?;
+        let block = id;
+        self.inputs.push_back(Input::Built { height, block });
+        Ok(())
+    }
+
+    /// Writes a block down, so that it is held by whoever votes for it.
+    fn log_body(&mut self, block: BlockId) -> Result<(), Halt> {
+        if self.bodies.is_logged(&block) || self.signer.is_none() {
+            return Ok(());
+        }
+        if let Some(body) = self.bodies.get(&block) {
+            let body = Arc::clone(&body.block);
+            self.write_down(Entry::Block(&body))?;
+            self.bodies.set_logged(&block);
+        }
+        Ok(())
+    }
+
+    /// Goes on with a block that the engine asks about.
+    pub(super) fn pursue(&mut self, block: BlockId) {
+        let check = self.checks.get(&block);
+        let Some(check) = check.filter(|check| check.state == CheckState::Open) else {
+            return;
+        };
+        let is_backed = check.is_backed;
+        let Some(body) = self.bodies.get(&block) else {
+            self.want(block);
+            return;
+        };
+        let early = body.block.header.time.get();
+        let early = early.saturating_sub(self.now.time.get());
+        let early = early.saturating_sub(self.settings.drift_max.get());
+        if early > 0 && !is_backed {
+            self.set(Wake::Early(block), DurationMs::new(early));
+            return;
+        }
+        self.timers.remove(&Wake::Early(block));
+        self.commands.push(Command::Examine(body.clone()));
+        if let Some(check) = self.checks.get_mut(&block) {
+            check.state = CheckState::Examining;
+        }
+    }
+
+    /// A block was examined: if it is valid, it is written down, and may be
+    /// voted for.
+    pub(super) fn examined(&mut self, block: BlockId, is_valid: bool) -> Result<(), Halt> {
+        if !matches!(self.stage, Stage::Deciding) {
+            return Ok(());
+        }
+        let Some(check) = self.checks.get_mut(&block) else {
+            return Ok(());
+        };
+        check.state = CheckState::Known { is_valid };
+        if is_valid {
+            self.log_body(block)?;
+        }
+        self.answer(block, is_valid);
+        Ok(())
+    }
+
+    pub(super) fn answer(&mut self, block: BlockId, is_valid: bool) {
+        self.inputs.push_back(Input::Checked {
+            height: self.next.height,
+            block,
+            is_valid,
+        });
+    }
+
+    /// Makes the decided block final, once it is here.
+    pub(super) fn settle(&mut self) -> Result<(), Halt> {
+        let Stage::Decided(certificate) = &self.stage else {
+            return Ok(());
+        };
+        let block = certificate.value();
+        let Some(body) = self.bodies.get(&block).cloned() else {
+            self.want(block);
+            return Ok(());
+        };
+        let certificate = certificate.clone();
+        self.stage = Stage::Settling;
+        // It may have been decided without this validator's vote. Until it is
+        // durable, the log must know it.
+        self.log_body(block)?;
+        self.last = Some(Arc::clone(&body.block));
+        self.unsettled = Some(certificate.clone());
+        self.commands.push(Command::Finalize { body, certificate });
+        Ok(())
+    }
+
+    /// A block is lacking: asks for it until it comes or its height is over.
+    fn want(&mut self, block: BlockId) {
+        if !self.wants.contains_key(&block) {
+            self.wants.entry(block).or_default();
+            self.ask_again(block);
+        }
+    }
+
+    pub(super) fn ask_again(&mut self, block: BlockId) {
+        let Some(want) = self.wants.get_mut(&block) else {
+            return;
+        };
+        let turn = want.turn;
+        want.turn += 1;
+        if let Some(peer) = self.holder(&block, turn) {
+            self.ask(block, peer);
+        }
+        self.set(Wake::Ask(block), ASK_INTERVAL);
+    }
+
+    /// Who is to be asked for a block: first those who spoke of it, one after
+    /// the other, then anyone.
+    fn holder(&self, block: &BlockId, turn: usize) -> Option<PeerId> {
+        let spoke = self.holders.get(block);
+        let spoke: Vec<PeerId> = spoke.into_iter().flatten().copied().collect();
+        let others = self.peers.iter().filter(|peer| !spoke.contains(peer));
+        let all: Vec<PeerId> = spoke.iter().copied().chain(others).collect();
+        let place = turn.checked_rem(all.len())?;
+        Some(all[place])
+    }
+
+    /// Asks a peer for what is lacking of a block.
+    fn ask(&mut self, block: BlockId, peer: PeerId) {
+        let word = match self.bodies.lacking(&block) {
+            Some(places) => Word::WantTransactions {
+                block,
+                places: List::new(places).expect("a block has no more places"),
+            },
+            // The pool is being asked.
+            None if self.bodies.ids(&block).is_some() => return,
+            None => Word::WantBlock { block },
+        };
+        self.say(To::Peer(peer), word);
+    }
+
+    /// A peer spoke of a block, so it probably has it.
+    pub(super) fn note_holder(&mut self, block: BlockId, peer: PeerId) {
+        if self.holders.contains_key(&block) || self.holders.len() < HOLDER_BLOCK_COUNT_MAX {
+            self.holders.entry(block).or_default().insert(peer);
+        }
+    }
+
+    /// A peer gives a block without its transactions.
+    pub(super) fn be_offered(&mut self, compact: CompactBlock, from: PeerId) -> Result<(), Halt> {
+        let height = compact.header.height;
+        let is_near = height == self.next.height || Some(height) == self.next.height.next();
+        if !is_near {
+            return Ok(());
+        }
+        let block = compact.header.id();
+        self.note_holder(block, from);
+        let wants = &self.wants;
+        match self
+            .bodies
+            .offer(compact, from, |id| wants.contains_key(id))
+        {
+            Added::Begun => self.find(block)?,
+            Added::Bad => self.blame(from, Blame::Block(block)),
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// Asks the pool for the transactions of a block.
+    fn find(&mut self, block: BlockId) -> Result<(), Halt> {
+        let transactions = self.bodies.ids(&block).unwrap_or_default();
+        if transactions.is_empty() {
+            let added = self.bodies.fill_from_pool(&block, Vec::new());
+            return self.added(block, &added);
+        }
+        self.commands.push(Command::Find {
+            block,
+            transactions,
+        });
+        Ok(())
+    }
+
+    /// Something was added to a block.
+    pub(super) fn added(&mut self, block: BlockId, added: &Added) -> Result<(), Halt> {
+        match added {
+            Added::Whole => {
+                self.wants.remove(&block);
+                self.timers.remove(&Wake::Ask(block));
+                self.pursue(block);
+                self.settle()?;
+            }
+            Added::Lacks => {
+                let turn = self.wants.get(&block).map_or(0, |want| want.turn);
+                if let Some(peer) = self.holder(&block, turn) {
+                    self.ask(block, peer);
+                }
+            }
+            Added::Nothing | Added::Begun | Added::Bad => {}
+        }
+        Ok(())
+    }
+
+    /// A peer gives transactions of a block.
+    pub(super) fn be_given(
+        &mut self,
+        block: BlockId,
+        transactions: Vec<(LeafIndex, Transaction)>,
+        from: PeerId,
+    ) -> Result<(), Halt> {
+        let is_progress = !transactions.is_empty();
+        let added = self.bodies.fill(&block, transactions);
+        if added == Added::Bad {
+            self.blame(from, Blame::Block(block));
+        } else if added != Added::Lacks || is_progress {
+            self.added(block, &added)?;
+        }
+        Ok(())
+    }
+
+    /// Answers who asks for a block.
+    pub(super) fn give(&mut self, block: &BlockId, to: PeerId) {
+        if let Some(body) = self.whole(block) {
+            let compact = CompactBlock::of(&body);
+            self.say(To::Peer(to), Word::Block(Box::new(compact)));
+        }
+    }
+
+    /// Answers who asks for transactions of a block, as far as they fit.
+    pub(super) fn give_transactions(&mut self, block: BlockId, places: &[LeafIndex], to: PeerId) {
+        let Some(body) = self.whole(&block) else {
+            return;
+        };
+        let (mut given, mut bytes, mut seen) = (Vec::new(), 0, BTreeSet::new());
+        for place in places {
+            let index = usize::try_from(place.get()).unwrap_or(usize::MAX);
+            let Some(transaction) = body.transactions.get(index) else {
+                continue;
+            };
+            bytes += transaction.encoded_bytes().get();
+            let is_full = !given.is_empty() && bytes > PORTION_BYTES_MAX.get();
+            if is_full || !seen.insert(*place) {
+                break;
+            }
+            given.push((*place, transaction.clone()));
+        }
+        let transactions = List::new(given).expect("a block has no more");
+        let word = Word::Transactions {
+            block,
+            transactions,
+        };
+        self.say(To::Peer(to), word);
+    }
+
+    fn whole(&self, block: &BlockId) -> Option<Arc<Block>> {
+        let held = self.bodies.get(block).map(|body| &body.block);
+        let last = self.last.as_ref().filter(|last| last.id() == *block);
+        held.or(last).map(Arc::clone)
+    }
+
+    pub(super) fn blame(&mut self, peer: PeerId, blame: Blame) {
+        self.commands.push(Command::Blame { peer, blame });
+    }
+
+    /// The certificate of the height, while its block is lacking.
+    pub(super) const fn decided(&self) -> Option<&Certificate> {
+        match &self.stage {
+            Stage::Decided(certificate) => Some(certificate),
+            _ => None,
+        }
+    }
+}

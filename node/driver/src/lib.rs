@@ -1,0 +1,58 @@
+//! The driver: connects any engine to disk, ledger, key and network.
+//!
+//! It does what an engine asks for, in order, and decides nothing about the
+//! chain. It has no IO, clock or thread of its own: [events](Event) come in,
+//! [commands](Command) go out, and a host carries them out. Only the logs and
+//! the guard, which stand on a [`Disk`](pyralog_disk::Disk), are written to as it goes: what must be
+//! durable before something leaves *is* durable before the command to tell it
+//! is given.
+//!
+//! ```text
+//!              words                      commands
+//! network ◀───────────▶ ┌────────┐ ─────────────────────▶ ┌──────────┐
+//!                       │ driver │                        │ executor │ (ledger)
+//! pool    ◀── find ───▶ │ engine │ ◀───────────────────── └──────────┘
+//!                       └────────┘   built, examined,           │ final blocks
+//!                        ▲      ▲    finalized, durable         ▼
+//!                      logs   guard                           store
+//! ```
+//!
+//! Invariants:
+//! - what an engine writes down is durable before anything that it asked for
+//!   later is signed, told or made final; a signature is durable in the guard
+//!   before it is told;
+//! - a block is voted for only once all of it is held, checked by the ledger
+//!   and written down in the log;
+//! - a height begins only once the one two before it is durable, and what was
+//!   said at a height is remembered until the height after the next begins;
+//! - a node that begins signs nothing until its peers have said how far they
+//!   are, or had time to, and those that are further have been caught up with;
+//! - what is held of peers is bounded, by peer and in all;
+//! - a block is checked against the clock only until a quorum has prevoted for
+//!   it.
+//!
+//! Failure model: peers may say anything. The host does what it is told, in
+//! order. When a disk fails, the driver stops with the first error and must not
+//! be called again.
+
+mod bodies;
+mod driver;
+mod error;
+mod executor;
+mod logs;
+mod peers;
+mod signer;
+mod word;
+
+pub use bodies::Body;
+pub use driver::{
+    Command, Driver, Event, JOIN_PATIENCE, Next, Now, SETTLING_COUNT_MAX, Settings, TIP_INTERVAL,
+    To,
+};
+pub use error::{Blame, Halt, Warning};
+pub use executor::{BuildError, Executor, FinalizeError, Order, Settled, Verdict};
+pub use logs::{Logs, LogsError};
+pub use signer::{LocalSigner, SignError, Signer};
+pub use word::{
+    CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_COUNT_MAX, PORTION_BYTES_MAX, Word,
+};

@@ -1,0 +1,29 @@
+//! A whole network of nodes on one thread: drivers, ledgers and engines, over
+//! disks, links and clocks that are simulated.
+//!
+//! The simulator of consensus puts engines alone under faults of every kind, by
+//! the ten thousand. Here stands all that a node is made of but its threads:
+//! what the driver writes down is on a disk that tears, blocks are executed by
+//! the ledger and travel by the ids of their transactions, and who falls behind
+//! is given what is final.
+//!
+//! Invariants, checked as the network runs:
+//! - no two nodes make different blocks final, or have different states after
+//!   one;
+//! - nobody says two things in one place, over any number of losses of power,
+//!   of one node or of all at once;
+//! - where nobody lies, nobody is blamed, warns of itself or stops;
+//! - once all faults have ended, all that clients sent becomes final everywhere.
+//!
+//! Everything is drawn from one [`Seed`], so a run that fails fails again.
+
+mod chance;
+mod checks;
+mod fault;
+mod genesis;
+mod node;
+mod store;
+mod world;
+
+pub use checks::Broken;
+pub use world::{Options, Outcome, Seed, run};

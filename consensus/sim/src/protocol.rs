@@ -13,12 +13,4 @@ pub trait Protocol {
 
     /// The engine of the validator with this address, or of a follower.
     fn engine(&self, own: Option<Address>) -> Self::Engine;
-
-    /// Whether the engine writes down what it is about to sign. One that does
-    /// not may decide otherwise after a restart, as long as nobody has seen what
-    /// it decided first, and a guard would then stop it for good: so it runs
-    /// without one.
-    fn remembers(&self) -> bool {
-        true
-    }
 }

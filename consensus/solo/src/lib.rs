@@ -7,12 +7,12 @@
 //! - at most one block is asked for at each height, and signed, and made final;
 //! - a block with transactions is followed by another one without waiting;
 //! - a height is never decided sooner than `block_interval` after the one
-//!   before, unless something waits for it.
+//!   before, unless something waits for it;
+//! - what is signed was written down before; a process that ends between
+//!   signing and the durable commit signs the same block after its restart.
 //!
-//! Failure model: the validator is trusted by everyone. A process that ends
-//! between signing and the durable commit may decide otherwise after its
-//! restart; nobody has seen the first decision, because a block is shown only
-//! when it is durable.
+//! Failure model: the validator is trusted by everyone, its disk keeps what is
+//! synced.
 
 mod solo;
 

@@ -1,6 +1,6 @@
 //! One validator, one phase after the other.
 
-use pyralog_consensus::{Effect, Engine, Input, Start, Statement, Tick, Timer};
+use pyralog_consensus::{Effect, Engine, Input, Record, Start, Statement, Tick, Timer};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BlockId, DurationMs, Height, Round, Signature};
@@ -22,6 +22,8 @@ enum Phase {
     Reason,
     /// The block.
     Block,
+    /// The block that was to be signed before a restart.
+    Again { block: BlockId },
     /// The signature over it.
     Signature { block: BlockId },
 }
@@ -40,7 +42,15 @@ impl Solo {
         let height = start.height;
         self.height = height;
         self.phase = Phase::Reason;
-        if start.has_unproved || start.has_waiting {
+        if let Some(block) = intended(&start.records) {
+            self.phase = Phase::Again { block };
+            // Whatever the clock says: it was signed, or was about to be.
+            effects.push(Effect::Check {
+                height,
+                block,
+                is_backed: true,
+            });
+        } else if start.has_unproved || start.has_waiting {
             self.build(effects);
         } else {
             effects.push(Effect::SetTimer {
@@ -59,10 +69,14 @@ impl Solo {
     }
 
     fn sign(&mut self, block: BlockId, effects: &mut Vec<Effect>) {
-        if self.phase == Phase::Block {
-            self.phase = Phase::Signature { block };
-            effects.push(Effect::Sign(statement(self.height, block)));
+        let statement = statement(self.height, block);
+        match self.phase {
+            Phase::Block => effects.push(Effect::Persist(Record::Intent(statement))),
+            Phase::Again { block: again } if again == block => {}
+            _ => return,
         }
+        self.phase = Phase::Signature { block };
+        effects.push(Effect::Sign(statement));
     }
 
     fn finalize(&mut self, signed: Statement, signature: Signature, effects: &mut Vec<Effect>) {
@@ -88,7 +102,12 @@ impl Engine for Solo {
             Input::Timer(Timer::EmptyBlock { height }) if height == self.height => {
                 self.build(effects);
             }
-            Input::Built { height, block } if height == self.height => self.sign(block, effects),
+            Input::Built { height, block }
+            | Input::Checked {
+                height,
+                block,
+                is_valid: true,
+            } if height == self.height => self.sign(block, effects),
             Input::Signed {
                 statement,
                 signature,
@@ -107,6 +126,14 @@ impl Engine for Solo {
     fn held_count_max(_validator_count: usize) -> usize {
         0
     }
+}
+
+/// The block that was to be signed.
+fn intended(records: &[Record]) -> Option<BlockId> {
+    records.iter().find_map(|record| match record {
+        Record::Intent(Statement::Vote { value, .. }) => *value,
+        _ => None,
+    })
 }
 
 fn statement(height: Height, block: BlockId) -> Statement {
@@ -192,6 +219,38 @@ mod tests {
         }]
     }
 
+    fn sign(raw: u64) -> Vec<Effect> {
+        let statement = statement(height(raw), BLOCK);
+        let intent = Record::Intent(statement);
+        vec![Effect::Persist(intent), Effect::Sign(statement)]
+    }
+
+    #[test]
+    fn what_was_to_be_signed_before_a_restart_is_signed_after_it_and_nothing_else() {
+        let Input::Start(mut again) = start(1, true, true) else {
+            unreachable!("it is one");
+        };
+        let statement = statement(height(1), BLOCK);
+        again.records = vec![Record::Intent(statement)];
+        let check = Effect::Check {
+            height: height(1),
+            block: BLOCK,
+            is_backed: true,
+        };
+        let checked = Input::Checked {
+            height: height(1),
+            block: BLOCK,
+            is_valid: true,
+        };
+        let other = Input::Built {
+            height: height(1),
+            block: BlockId::new(pyralog_primitives::Hash::new([7; 32])),
+        };
+        let effects = run(&[Input::Start(again), Input::Waiting, other, checked]);
+        let expected = [vec![check], vec![], vec![], vec![Effect::Sign(statement)]];
+        assert_eq!(effects, expected);
+    }
+
     #[test]
     fn an_idle_height_is_decided_after_the_interval() {
         let effects = run(&[
@@ -200,14 +259,14 @@ mod tests {
             built(1),
             signed(1),
         ]);
-        let sign = Effect::Sign(statement(height(1), BLOCK));
+        let sign = sign(1);
         let certificate = Certificate::Solo {
             height: height(1),
             value: BLOCK,
             signature: SIGNATURE,
         };
         let finalize = Effect::Finalize { certificate };
-        assert_eq!(effects, [wait(1), build(1), vec![sign], vec![finalize]]);
+        assert_eq!(effects, [wait(1), build(1), sign, vec![finalize]]);
     }
 
     #[test]

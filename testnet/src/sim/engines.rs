@@ -67,8 +67,4 @@ impl Protocol for SoloProtocol {
     fn engine(&self, _own: Option<Address>) -> Solo {
         Solo::new(SETTINGS.block_interval)
     }
-
-    fn remembers(&self) -> bool {
-        false
-    }
 }

@@ -318,11 +318,7 @@ impl<P: Protocol> World<'_, P> {
         let process = &self.processes[who.get()];
         if process.is_honest() {
             let validator = process.validator;
-            let agreed = if self.protocol.remembers() {
-                self.agreement.check(validator, height, block)
-            } else {
-                Ok(())
-            };
+            let agreed = self.agreement.check(validator, height, block);
             let validators = self.committees.at(height);
             let context = (self.genesis, &*validators);
             let certified = check_certificate(validator, &certificate, context, &self.keyring);

@@ -128,7 +128,6 @@ impl<'a, P: Protocol> World<'a, P> {
         reader: Option<Reader<'a>>,
     ) -> Self {
         let mut plan = Plan::draw(&options);
-        plan.is_guarded &= protocol.remembers();
         let (seed, validators) = (options.seed, options.validators);
         let keyring = Keyring::new(validators, options.signatures);
         let mut faulty = vec![false; validators];

@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use pyralog_genesis::ConsensusKind;
+use pyralog_files::OpenError as OpenFileError;
 use pyralog_keys::{KeystoreError, PasswordError, UnlockError};
 use pyralog_primitives::Address;
 use pyralog_replica::OpenError;
 use pyralog_store::OpenError as StoreError;
 
-use crate::chain::Halt;
+use crate::chain::{BeginError, Halt, MemoryError};
 use crate::exit::Exit;
 
 /// Why a node does not start, or stops by itself. The operator must act.
@@ -59,12 +59,18 @@ pub enum NodeError {
     /// The filter of the log is wrong.
     #[error("log.filter: {0}")]
     Log(pyralog_telemetry::logs::LogError),
-    /// The network is decided by an engine that this version lacks.
+    /// The network has other validators, and there is no way to them yet.
     #[error(
-        "the network is decided by {0}, which this version cannot run; it runs solo. Update it, \
-         or ask whoever gave you the document"
+        "the network has {count} validators, and this version cannot reach other nodes yet; it \
+         runs networks of one validator. Update it, or ask whoever gave you the document"
     )]
-    NoEngine(ConsensusKind),
+    NoPeers {
+        /// How many validators there are.
+        count: usize,
+    },
+    /// What the validator has written down cannot be read.
+    #[error("the memory of the validator: {0}")]
+    Memory(#[from] MemoryError),
     /// The password of the validator's key is missing.
     #[error("the key of the validator is encrypted; give --password-file FILE")]
     NoPassword,
@@ -146,6 +152,15 @@ pub enum NodeError {
     },
 }
 
+impl From<BeginError> for NodeError {
+    fn from(error: BeginError) -> Self {
+        match error {
+            BeginError::Open(error) => Self::Open(error),
+            BeginError::Driver(halt) => Self::Halt(halt.into()),
+        }
+    }
+}
+
 impl NodeError {
     pub(crate) fn io(doing: &'static str, path: &Path) -> impl FnOnce(std::io::Error) -> Self {
         move |source| Self::Io {
@@ -159,14 +174,16 @@ impl NodeError {
     pub fn exit(&self) -> Exit {
         match self {
             Self::NoHome | Self::NoNetwork | Self::NoPassword => Exit::Usage,
+            Self::Memory(MemoryError::File(OpenFileError::InUse { .. })) => Exit::InUse,
             Self::Io { .. }
+            | Self::Memory(_)
             | Self::TooLarge { .. }
             | Self::NotText { .. }
             | Self::Keystore { .. } => Exit::Io,
             Self::Genesis { .. }
             | Self::Config(_)
             | Self::Log(_)
-            | Self::NoEngine(_)
+            | Self::NoPeers { .. }
             | Self::NoValidator { .. }
             | Self::FewFiles { .. }
             | Self::Mempool(_) => Exit::Config,

@@ -6,6 +6,8 @@
 //! HOME/CHAIN/config.toml   settings
 //! HOME/CHAIN/genesis.toml  the genesis document, to verify proofs against
 //! HOME/CHAIN/store/        the chain: never edit it
+//! HOME/CHAIN/consensus/    what the validator said at the last heights
+//! HOME/guard/              what its key has signed: never delete or copy it
 //! ```
 //!
 //! A further instance of a chain has `CHAIN-N` in place of `CHAIN`.
@@ -50,6 +52,10 @@ impl Home {
 
     pub(crate) fn store(&self) -> PathBuf {
         self.chain.join("store")
+    }
+
+    pub(crate) fn consensus(&self) -> PathBuf {
+        self.chain.join("consensus")
     }
 
     pub(crate) fn endpoint(&self) -> PathBuf {

@@ -1,7 +1,7 @@
 //! One participant of a network: wires the parts together and holds no rule.
 //!
 //! ```text
-//! callers ─▶ rpc ─▶ pool ─▶ driver (engine + ledger) ─▶ committer ─▶ store
+//! callers ─▶ rpc ─▶ pool ─▶ driver (engine) ─▶ execution (ledger) ─▶ committer ─▶ store
 //!             ▲                                            │
 //!             └──────────────── feed ◀─────────────────────┘
 //! ```
@@ -31,7 +31,7 @@ mod threads;
 mod ticker;
 
 pub use args::Args;
-pub use chain::Halt;
+pub use chain::{Halt, MemoryError};
 pub use error::NodeError;
 pub use exit::Exit;
 pub use run::run;

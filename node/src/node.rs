@@ -3,34 +3,30 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::thread::JoinHandle;
 
 use pyralog_chain::Application;
 use pyralog_chain::mempool::{Limits, Rules};
 use pyralog_config::Settings;
+use pyralog_p2p::Endpoint;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
-use pyralog_primitives::{BlockCount, DurationMs, Round, SecretKey, VotingPower};
+use pyralog_primitives::{DurationMs, Round, SecretKey, VotingPower};
 use pyralog_replica::{OpenError, Replica};
-use pyralog_solo::Solo;
 use pyralog_store::{Options, Store};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, mpsc, watch};
+use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinSet;
 
-use crate::chain::{Clock, Committer, Driver, Feed, Halt, Parent, Published, SETTLING_COUNT_MAX};
+use crate::chain::{AnyEngine, Clock, Feed, Memory, Parts, Published, block_interval, open_memory};
 use crate::error::NodeError;
 use crate::files::Files;
 use crate::health::Health;
 use crate::home::Home;
-use crate::pool::{self, PoolHandle, PoolSettings};
+use crate::pool::{self, Pool, PoolHandle, PoolSettings};
 use crate::rpc::{self, Context, Server};
 use crate::source::Network;
-use crate::threads::spawn;
-
-/// A thread of the node, by name.
-pub(crate) type Thread = (&'static str, JoinHandle<Result<(), Halt>>);
+use crate::threads::Thread;
 
 /// A node that runs.
 pub(crate) struct Node {
@@ -59,35 +55,51 @@ impl Node {
         home: &Home,
         (settings, files): (Settings, Files),
     ) -> Result<Self, NodeError> {
-        let timing = network.solo()?;
+        network.check_alone()?;
+        let consensus = *network.genesis.consensus();
         let replica = open(&network, home, &settings, files)?;
         let listeners = listen(&settings).await?;
         let (rpc, metrics_address) = listeners.addresses()?;
         let metrics = Arc::new(Metrics::new(env!("CARGO_PKG_VERSION")));
         let head = published(&replica)?;
         describe(&metrics, &network, &head, replica.store());
-        let (pool, pool_threads) =
-            start_pool(&network, &settings, &head, replica.store(), &metrics)?;
+        let pool = start_pool(&network, &settings, &head, replica.store(), &metrics)?;
         let (stop, stopped) = watch::channel(false);
         let shared = Shared {
             store: Arc::clone(replica.store()),
             feed: Arc::new(Feed::new(head)),
-            pool,
+            pool: pool.handle,
             metrics,
             is_disk_low: Arc::default(),
             clock: Clock::start(),
             stop: stopped,
         };
-        let health = Arc::new(shared.health(key.as_ref().map(|_| timing.block_interval)));
+        let health = Arc::new(shared.health(key.as_ref().map(|_| block_interval(&consensus))));
         health.look_at_disk();
-        let context = Arc::new(shared.context(network, key.as_ref(), &settings));
-        let mut threads = pool_threads;
-        if let Some(key) = key {
+        let mut threads = Vec::from(pool.threads);
+        if let Some(key) = &key {
+            let memory = memory(&network, home, key)?;
+            let proposer = key.public_key().address();
             let keep = settings.store.keep_blocks;
-            let keep = (keep.get() > 0).then_some(keep);
-            let engine = Solo::new(timing.block_interval);
-            threads.extend(shared.start_chain(replica, engine, key, keep)?);
+            let parts = Parts::<_, _, _, Endpoint> {
+                settings: driver_settings(&network),
+                replica,
+                engine: AnyEngine::of(&consensus, Some(proposer)),
+                signer: Some(memory.signer),
+                logs: memory.logs,
+                network: None,
+                proposer,
+                pool: shared.pool.clone(),
+                admitted: pool.admitted,
+                feed: Arc::clone(&shared.feed),
+                metrics: Arc::clone(&shared.metrics),
+                clock: shared.clock,
+                keep_blocks: (keep.get() > 0).then_some(keep),
+                stop: shared.stop.clone(),
+            };
+            threads.extend(parts.begin()?);
         }
+        let context = Arc::new(shared.context(network, key.as_ref(), &settings));
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
@@ -157,43 +169,6 @@ impl Shared {
             let _ = self.stop.wait_for(|stop| *stop).await;
         };
         pyralog_telemetry::health::serve(listener, self.metrics, report, stopped).await;
-    }
-
-    /// Starts what decides, executes and commits.
-    fn start_chain(
-        &self,
-        replica: Replica,
-        engine: Solo,
-        key: SecretKey,
-        keep_blocks: Option<BlockCount>,
-    ) -> Result<[Thread; 2], NodeError> {
-        let (commits, blocks) = mpsc::channel(SETTLING_COUNT_MAX);
-        let (durable_in, durable) = mpsc::channel(SETTLING_COUNT_MAX);
-        let committer = Committer {
-            store: Arc::clone(&self.store),
-            feed: Arc::clone(&self.feed),
-            pool: self.pool.clone(),
-            metrics: Arc::clone(&self.metrics),
-            keep_blocks,
-            durable: durable_in,
-        };
-        let parent = parent(&replica)?;
-        let driver = Driver {
-            engine,
-            replica,
-            key,
-            parent,
-            pool: self.pool.clone(),
-            metrics: Arc::clone(&self.metrics),
-            clock: self.clock,
-            commits,
-        };
-        let stop = self.stop.clone();
-        let drive = spawn("driver", move |runtime| {
-            runtime.block_on(driver.run(durable, stop))
-        });
-        let commit = spawn("committer", move |_| committer.run(blocks));
-        Ok([("driver", drive), ("committer", commit)])
     }
 }
 
@@ -291,7 +266,7 @@ fn start_pool(
     head: &Published,
     store: &Arc<Store>,
     metrics: &Arc<Metrics>,
-) -> Result<(PoolHandle, Vec<Thread>), NodeError> {
+) -> Result<Pool, NodeError> {
     let rules = Rules {
         genesis: network.genesis.hash(),
         parameters: *network.genesis.parameters(),
@@ -307,21 +282,27 @@ fn start_pool(
         height: head.height,
         base_fee: head.chain.base_fee,
     };
-    let (handle, [pool, verifier]) = pool::start(&pool, Arc::clone(store), Arc::clone(metrics))?;
-    Ok((handle, vec![("pool", pool), ("verifier", verifier)]))
+    let pool = pool::start(&pool, Arc::clone(store), Arc::clone(metrics))?;
+    Ok(pool)
 }
 
-/// Why the last block is final, and whether it carried transactions.
-fn parent(replica: &Replica) -> Result<Option<Parent>, NodeError> {
-    let height = replica.ledger.info().height;
-    if height.get() == 0 {
-        return Ok(None);
+fn driver_settings(network: &Network) -> pyralog_driver::Settings {
+    pyralog_driver::Settings {
+        genesis: network.genesis.hash(),
+        drift_max: network.genesis.parameters().time_drift_max,
+        has_peers: false,
     }
-    let missing = |what| OpenError::Missing { what, height };
-    let store = replica.store();
-    let certificate = store.certificate(height).map_err(OpenError::from)?;
-    let certificate = certificate.ok_or(missing("certificate"))?;
-    let block = store.block(height).map_err(OpenError::from)?;
-    let block = block.ok_or(missing("block"))?;
-    Ok(Some(Parent::new(&block, certificate)))
+}
+
+/// What the validator has written down. In development the guard lies beside
+/// the chain: who throws that away begins anew, with a key that all know.
+fn memory(network: &Network, home: &Home, key: &SecretKey) -> Result<Memory, NodeError> {
+    let genesis = &network.genesis;
+    let guards = if genesis.is_development() {
+        &home.chain
+    } else {
+        &home.directory
+    };
+    let key = SecretKey::from_seed(&key.to_seed());
+    Ok(open_memory(&home.consensus(), guards, genesis.hash(), key)?)
 }

@@ -25,7 +25,7 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
         return Ok(());
     }
     let loaded = load_settings(args, &home)?;
-    network.solo()?;
+    network.check_alone()?;
     let key = validator_key(args, &home, &network.genesis)?;
     write_files(&home, &network)?;
     let log = start_log(args, &loaded)?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use pyralog_config::{CONFIG_BYTES_MAX, Layers, Loaded, commented_defaults};
-use pyralog_genesis::{Consensus, GENESIS_BYTES_MAX, Genesis, SoloTiming};
+use pyralog_genesis::{GENESIS_BYTES_MAX, Genesis};
 use pyralog_keys::{Keystore, Password};
 use pyralog_primitives::SecretKey;
 use zeroize::Zeroizing;
@@ -38,11 +38,11 @@ impl Network {
         }
     }
 
-    /// The timing of the only engine that there is so far.
-    pub(crate) fn solo(&self) -> Result<SoloTiming, NodeError> {
-        match self.genesis.consensus() {
-            Consensus::Solo(timing) => Ok(*timing),
-            other => Err(NodeError::NoEngine(other.kind())),
+    /// Refuses a network of several validators: they could not meet yet.
+    pub(crate) fn check_alone(&self) -> Result<(), NodeError> {
+        match self.genesis.validators().len() {
+            1 => Ok(()),
+            count => Err(NodeError::NoPeers { count }),
         }
     }
 }

@@ -4,16 +4,22 @@ use std::thread::{Builder, JoinHandle};
 
 use tokio::runtime;
 
+use crate::chain::Halt;
+
+/// A thread of the node, by name.
+pub(crate) type Thread = (&'static str, JoinHandle<Result<(), Halt>>);
+
 /// Starts a thread that may wait for messages and timers on a runtime of its
 /// own, beside nobody.
-pub(crate) fn spawn<T: Send + 'static>(
+pub(crate) fn spawn(
     name: &'static str,
-    work: impl FnOnce(&runtime::Runtime) -> T + Send + 'static,
-) -> JoinHandle<T> {
+    work: impl FnOnce(&runtime::Runtime) -> Result<(), Halt> + Send + 'static,
+) -> Thread {
     let runtime = runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.expect("a timer wheel takes no resource that could be missing");
-    Builder::new()
+    let thread = Builder::new()
         .name(name.to_owned())
         .spawn(move || work(&runtime))
-        .expect("the system gives a node a handful of threads")
+        .expect("the system gives a node a handful of threads");
+    (name, thread)
 }

@@ -15,7 +15,7 @@ use super::priority::{CostUnits, Priority};
 /// What a transaction in the pool takes besides its encoding: the decoded
 /// form, and its places in the indexes. Lower than what is really taken, and
 /// the pool outgrows its bound; a test and a bench compare.
-pub const ENTRY_OVERHEAD_BYTES: ByteCount = ByteCount::new(1_900);
+pub const ENTRY_OVERHEAD_BYTES: ByteCount = ByteCount::new(2_000);
 
 /// What an action takes besides its encoding. Lower, and transactions with many
 /// short actions outgrow the bound.

@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 
 use pyralog_primitives::state::AccountState;
 use pyralog_primitives::transaction::{NONCE_GAP_MAX, TRANSACTION_BYTES_MAX};
-use pyralog_primitives::{Address, Amount, ByteCount, Height, Nonce, TransactionId};
+use pyralog_primitives::{
+    Address, Amount, ByteCount, Height, Nonce, SignedTransactionId, TransactionId,
+};
 
 use super::Accounts;
 use super::checked::{ACTION_OVERHEAD_BYTES, Checked, ENTRY_OVERHEAD_BYTES};
@@ -90,6 +92,8 @@ pub struct Mempool {
     pub(super) height: Height,
     pub(super) senders: BTreeMap<Address, Queue>,
     ids: BTreeMap<IdKey, (Address, Nonce)>,
+    /// By body and signature, as blocks list them.
+    signed_ids: BTreeMap<IdKey, (Address, Nonce)>,
     /// By the last height at which they may be included.
     expiry: BTreeMap<(Height, Arrival), (Address, Nonce)>,
     pub(super) indexes: Indexes,
@@ -127,6 +131,7 @@ impl Mempool {
             height,
             senders: BTreeMap::new(),
             ids: BTreeMap::new(),
+            signed_ids: BTreeMap::new(),
             expiry: BTreeMap::new(),
             indexes: Indexes::new(base_fee),
             weight: 0,
@@ -169,6 +174,12 @@ impl Mempool {
     /// The pending transaction with this id.
     pub fn get(&self, id: &TransactionId) -> Option<&Checked> {
         let (sender, nonce) = self.ids.get(&(*id).into())?;
+        Some(&self.senders.get(sender)?.get(*nonce)?.checked)
+    }
+
+    /// The pending transaction with this id and signature.
+    pub fn get_signed(&self, id: &SignedTransactionId) -> Option<&Checked> {
+        let (sender, nonce) = self.signed_ids.get(&(*id).into())?;
         Some(&self.senders.get(sender)?.get(*nonce)?.checked)
     }
 
@@ -218,6 +229,8 @@ impl Mempool {
         let (sender, nonce) = (checked.sender(), checked.nonce());
         self.weight += checked.weight().get();
         self.ids.insert(checked.id().into(), (sender, nonce));
+        let signed_id = checked.signed_id();
+        self.signed_ids.insert(signed_id.into(), (sender, nonce));
         let last = (checked.body().valid_until, entry.arrival);
         self.expiry.insert(last, (sender, nonce));
         let queue = self
@@ -240,6 +253,7 @@ impl Mempool {
         let checked = &entry.checked;
         self.weight -= checked.weight().get();
         self.ids.remove(&checked.id().into());
+        self.signed_ids.remove(&checked.signed_id().into());
         self.expiry
             .remove(&(checked.body().valid_until, entry.arrival));
         Some(Taken { entry, account })

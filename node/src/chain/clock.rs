@@ -1,6 +1,6 @@
 //! What the time is.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use pyralog_consensus::Tick;
 use pyralog_primitives::TimestampMs;
@@ -22,6 +22,11 @@ impl Clock {
     /// Since the start.
     pub(crate) fn tick(self) -> Tick {
         Tick::new(u64::try_from(self.start.elapsed().as_micros()).unwrap_or(u64::MAX))
+    }
+
+    /// How long it is until then.
+    pub(crate) fn until(self, tick: Tick) -> Duration {
+        Duration::from_micros(tick.get().saturating_sub(self.tick().get()))
     }
 
     /// By the clock on the wall.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pyralog_chain::Provable;
+use pyralog_driver::Event;
 use pyralog_primitives::block::Header;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
@@ -37,7 +38,7 @@ pub(crate) struct Committer {
     /// Heights whose state and blocks are kept; none forgets nothing.
     pub(crate) keep_blocks: Option<BlockCount>,
     /// To the driver.
-    pub(crate) durable: mpsc::Sender<Height>,
+    pub(crate) events: mpsc::Sender<Event>,
 }
 
 impl Committer {
@@ -73,7 +74,7 @@ impl Committer {
         self.feed.publish(head, batch.receipts);
         self.pool.durable(height);
         // Nobody waits for it once the driver has stopped.
-        let _ = self.durable.blocking_send(height);
+        let _ = self.events.blocking_send(Event::Durable(height));
         self.prune(height)
     }
 

@@ -1,310 +1,279 @@
-//! The driver: does what an engine says, in order, and decides nothing.
+//! The thread that drives: clock, network and pool around a [`Driver`].
 //!
 //! Invariants:
-//! - a block is built only while fewer than [`SETTLING_COUNT_MAX`] final ones
-//!   wait for the disk, so memory and what a crash costs are bounded;
-//! - what is final goes to the committer in the order of heights, and the pool
-//!   follows it before the next block is built from it.
+//! - what the driver asks for is done in the order in which it asks;
+//! - the thread never waits for the ledger, the disk of the store or a peer:
+//!   what they have to say comes as events.
 
+use std::pin::pin;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
-use pyralog_chain::mempool::{BlockSpace, Checked, Included};
-use pyralog_chain::{Application, Draft, fees};
-use pyralog_consensus::{Effect, Engine, Input, Start, Statement, Tick, Timer};
-use pyralog_primitives::block::Block;
-use pyralog_primitives::certificate::Certificate;
-use pyralog_primitives::codec::Canonical;
-use pyralog_primitives::receipt::Receipt;
-use pyralog_primitives::state::{ChainState, StateKey};
+use pyralog_chain::mempool::Checked;
+use pyralog_consensus::Engine;
+use pyralog_disk::Disk;
+use pyralog_driver::{
+    Command, Driver, Event, FINAL_COUNT_MAX, FinalBlock, Now, PORTION_BYTES_MAX, Signer, To, Word,
+};
+use pyralog_p2p::{Network, PeerId};
+use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::transaction::Transaction;
-use pyralog_primitives::write_set::{CommitBatch, WriteSet};
-use pyralog_primitives::{Address, Amount, BlockId, ByteCount, DurationMs, Height, SecretKey};
-use pyralog_replica::Replica;
-use pyralog_telemetry::metrics::Metrics;
+use pyralog_primitives::{ByteCount, Height};
+use pyralog_store::{ReadError, Store};
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
-use super::committer::FinalBlock;
+use super::execution::Work;
 use super::halt::Halt;
-use crate::pool::{FollowedBlock, PoolHandle};
+use crate::pool::{PoolHandle, source_of};
 
-/// Final blocks that may wait for the disk. One, and execution waits for each
-/// sync; more than two, and a slow disk is hidden in memory.
-pub(crate) const SETTLING_COUNT_MAX: usize = 2;
+/// Events taken in at once, so that the signatures of votes are checked
+/// together. Fewer, and each costs more; more, and the first waits for the last.
+const BATCH_COUNT_MAX: usize = 256;
+/// Answers that are being read from the store for peers. More are not begun.
+const SERVED_COUNT_MAX: usize = 8;
 
-/// Drives one engine over one ledger.
-pub(crate) struct Driver<E> {
-    pub(crate) engine: E,
-    pub(crate) replica: Replica,
-    pub(crate) key: SecretKey,
-    /// The last block; none before the first.
-    pub(crate) parent: Option<Parent>,
+/// A driver, and what it stands between.
+pub(crate) struct Host<E, S, D, N> {
+    pub(crate) driver: Driver<E, S, D>,
+    /// What the driver asked for when it began.
+    pub(crate) first: Vec<Command>,
+    pub(crate) network: Option<N>,
     pub(crate) pool: PoolHandle,
-    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) store: Arc<Store>,
     pub(crate) clock: Clock,
-    pub(crate) commits: mpsc::Sender<FinalBlock>,
+    pub(crate) work: mpsc::Sender<Work>,
+    /// For what answers later.
+    pub(crate) events: mpsc::Sender<Event>,
 }
 
-/// What the next block must know of the one before it.
-pub(crate) struct Parent {
-    pub(crate) certificate: Certificate,
-    pub(crate) proposer: Address,
-    pub(crate) has_transactions: bool,
+/// Where the host hears.
+pub(crate) struct Ears {
+    pub(crate) events: mpsc::Receiver<Event>,
+    /// Transactions that came to this node first.
+    pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
+    pub(crate) stop: watch::Receiver<bool>,
 }
 
-impl Parent {
-    pub(crate) fn new(block: &Block, certificate: Certificate) -> Self {
-        Self {
-            certificate,
-            proposer: block.header.proposer,
-            has_transactions: !block.transactions.is_empty(),
-        }
-    }
-}
+/// A peer, and what it is to be told.
+type Answer = (PeerId, Word);
 
-/// What the loop keeps beside the driver.
-#[derive(Default)]
-struct Pacing {
-    timer: Option<(Tick, Timer)>,
-    settling: usize,
-    /// The next height begins once there is room for it.
-    is_start_due: bool,
-    /// The pool offered transactions, and none of them fitted: it is not asked
-    /// again before something new comes.
-    is_offer_void: bool,
-}
-
-impl<E: Engine> Driver<E> {
+impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
     /// Drives until `stop` says so, or something fails.
-    pub(crate) async fn run(
-        mut self,
-        mut durable: mpsc::Receiver<Height>,
-        mut stop: watch::Receiver<bool>,
-    ) -> Result<(), Halt> {
-        let mut pacing = Pacing {
-            is_start_due: true,
-            ..Pacing::default()
-        };
+    pub(crate) async fn run(mut self, mut ears: Ears) -> Result<(), Halt> {
+        let (answers_in, mut answers) = mpsc::channel(SERVED_COUNT_MAX);
+        let first = std::mem::take(&mut self.first);
+        self.carry_out(first, &answers_in).await;
+        if self.pool.has_offers() {
+            self.tell(vec![Event::Waiting], &answers_in).await?;
+        }
         loop {
-            if pacing.is_start_due && pacing.settling < SETTLING_COUNT_MAX {
-                self.start(&mut pacing).await?;
-                continue;
-            }
-            let timer = pacing.timer;
-            let due = async {
-                match timer {
-                    Some((tick, timer)) => {
-                        let left = tick.get().saturating_sub(self.clock.tick().get());
-                        tokio::time::sleep(Duration::from_micros(left)).await;
-                        timer
-                    }
-                    None => std::future::pending().await,
-                }
-            };
+            let mut batch = Vec::new();
+            let due = wait(self.driver.next_wake().map(|at| self.clock.until(at)));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
-                _ = stop.wait_for(|stop| *stop) => return Ok(()),
-                height = durable.recv() => match height {
-                    Some(height) => {
-                        pacing.settling -= 1;
-                        self.replica.ledger.commit(height);
-                    }
-                    // The committer has ended and says why itself.
+                _ = ears.stop.wait_for(|stop| *stop) => return Ok(()),
+                event = ears.events.recv() => match event {
+                    Some(event) => batch.push(event),
                     None => return Ok(()),
                 },
                 () = self.pool.offered() => {
-                    pacing.is_offer_void = false;
-                    self.step(Input::Waiting, &mut pacing).await?;
+                    self.ask(Work::Offered).await;
+                    batch.push(Event::Waiting);
                 }
-                timer = due => {
-                    pacing.timer = None;
-                    self.step(Input::Timer(timer), &mut pacing).await?;
-                }
+                heard = next(&mut self.network) => self.hear(heard, &mut batch),
+                Some((to, word)) = answers.recv() => self.say(To::Peer(to), &word),
+                Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
+                () = due => {}
+            }
+            self.hear_more(&mut ears, &mut batch);
+            self.tell(batch, &answers_in).await?;
+        }
+    }
+
+    /// Takes in what is there already.
+    fn hear_more(&mut self, ears: &mut Ears, batch: &mut Vec<Event>) {
+        while batch.len() < BATCH_COUNT_MAX {
+            if let Ok(event) = ears.events.try_recv() {
+                batch.push(event);
+            } else if let Poll::Ready(heard) = poll_once(next(&mut self.network)) {
+                self.hear(heard, batch);
+            } else {
+                return;
             }
         }
     }
 
-    async fn start(&mut self, pacing: &mut Pacing) -> Result<(), Halt> {
-        pacing.is_start_due = false;
-        pacing.timer = None;
-        let height = self.replica.ledger.info().height.next();
-        let parent = self.parent.as_ref();
-        let start = Start {
-            height: height.expect("a block each nanosecond reaches the last height in 584 years"),
-            validators: Arc::new(self.replica.ledger.validators().clone()),
-            last_proposer: parent.map(|parent| parent.proposer),
-            has_unproved: parent.is_some_and(|parent| parent.has_transactions),
-            has_waiting: self.pool.has_offers() && !pacing.is_offer_void,
-            // A lone validator has nobody to contradict.
-            records: Vec::new(),
-        };
-        self.step(Input::Start(start), pacing).await
-    }
-
-    /// Gives the engine an input, and does what it says until it says nothing.
-    async fn step(&mut self, input: Input, pacing: &mut Pacing) -> Result<(), Halt> {
-        let mut inputs = vec![input];
-        while let Some(input) = inputs.pop() {
-            let mut effects = Vec::new();
-            self.engine.step(self.clock.tick(), input, &mut effects);
-            for effect in effects {
-                inputs.extend(self.execute(effect, pacing).await?);
-            }
-        }
-        Ok(())
-    }
-
-    async fn execute(
+    async fn tell(
         &mut self,
-        effect: Effect,
-        pacing: &mut Pacing,
-    ) -> Result<Option<Input>, Halt> {
-        match effect {
-            Effect::SetTimer { timer, after } => {
-                pacing.timer = Some((self.tick_after(after), timer));
-                Ok(None)
-            }
-            Effect::Build { height } => {
-                let block = self.build(pacing).await?;
-                Ok(Some(Input::Built { height, block }))
-            }
-            Effect::Sign(statement) => Ok(Some(self.sign(statement))),
-            Effect::Finalize { certificate } => {
-                self.finalize(certificate, pacing).await?;
-                Ok(None)
-            }
-            Effect::Persist(_)
-            | Effect::Broadcast(_)
-            | Effect::Check { .. }
-            | Effect::Report(_)
-            | Effect::Abstain { .. } => Err(Halt::Alone),
-        }
-    }
-
-    fn tick_after(&self, after: DurationMs) -> Tick {
-        let micros = after.get().saturating_mul(1000);
-        Tick::new(self.clock.tick().get().saturating_add(micros))
-    }
-
-    async fn build(&mut self, pacing: &mut Pacing) -> Result<BlockId, Halt> {
-        let parent = self.replica.ledger.info().block;
-        let base_fee = self.base_fee()?;
-        let room = fees::Usage::room(self.replica.ledger.parameters());
-        let space = BlockSpace {
-            bytes: room.bytes,
-            compute: room.compute,
-        };
-        let candidates = self.pool.candidates(base_fee, space).await;
-        let offered = candidates.len();
-        let certificate = self.parent.as_ref().map(|parent| &parent.certificate);
-        let draft = Draft {
-            time: Clock::now(),
-            proposer: self.key.public_key().address(),
-            parent_certificate: certificate.cloned(),
-            evidence: Vec::new(),
-        };
-        let start = Instant::now();
-        let mut transactions = candidates.iter().map(Checked::transaction).cloned();
-        let proposal = self
-            .replica
-            .ledger
-            .prepare_proposal(&parent, draft, &mut transactions)
-            .map_err(Halt::Own)?;
-        self.metrics.chain.observe_execution(start.elapsed());
-        pacing.is_offer_void = offered > 0 && proposal.block.transactions.is_empty();
-        if let Some((id, reason)) = proposal.left_out.first() {
-            let count = proposal.left_out.len();
-            tracing::debug!(count, first = %id, %reason, "offered transactions did not fit");
-        }
-        Ok(proposal.id)
-    }
-
-    /// What a byte and a unit of compute cost in the next block.
-    fn base_fee(&mut self) -> Result<Amount, Halt> {
-        let last = self.replica.ledger.info().block;
-        let value = self.replica.ledger.query(&last, &StateKey::Chain);
-        let value = value.map_err(Halt::Own)?;
-        let state = value.and_then(|value| ChainState::decode(&value).ok());
-        let state = state.ok_or_else(|| Halt::Read("it has no base fee".to_owned()))?;
-        Ok(state.base_fee)
-    }
-
-    fn sign(&self, statement: Statement) -> Input {
-        let message = statement.sign_bytes(self.replica.ledger.genesis());
-        Input::Signed {
-            statement,
-            signature: self.key.sign(&message),
-        }
-    }
-
-    async fn finalize(
-        &mut self,
-        certificate: Certificate,
-        pacing: &mut Pacing,
+        batch: Vec<Event>,
+        answers: &mpsc::Sender<Answer>,
     ) -> Result<(), Halt> {
-        let block = certificate.value();
-        let ledger = &mut self.replica.ledger;
-        let finalized = ledger.finalize_block(&block, certificate.clone());
-        let batch = finalized.map_err(Halt::Finalize)?;
-        let provable = ledger.provable().cloned();
-        self.parent = Some(Parent::new(&batch.block, certificate));
-        let base_fee = self.base_fee()?;
-        self.pool.follow(followed(&batch, base_fee)).await;
-        self.note(&batch);
-        pacing.settling += 1;
-        pacing.is_start_due = true;
-        // If the committer has ended, it has said why.
-        let _ = self.commits.send(FinalBlock { batch, provable }).await;
+        for event in &batch {
+            if let Event::Durable(height) = event {
+                self.ask(Work::Durable(*height)).await;
+            }
+        }
+        let now = Now {
+            tick: self.clock.tick(),
+            time: Clock::now(),
+        };
+        let commands = self.driver.handle(now, batch)?;
+        self.carry_out(commands, answers).await;
         Ok(())
     }
-}
 
-impl<E> Driver<E> {
-    fn note(&self, batch: &CommitBatch) {
-        let header = &batch.block.header;
-        let consensus = &self.metrics.consensus;
-        consensus.set_height(header.height);
-        consensus.add_transactions(batch.block.transactions.len());
-        let bytes = batch
-            .block
-            .transactions
-            .iter()
-            .map(Transaction::encoded_bytes);
-        let bytes = bytes.map(ByteCount::get).sum();
-        consensus.set_block_size(ByteCount::new(bytes));
+    async fn carry_out(&mut self, commands: Vec<Command>, answers: &mpsc::Sender<Answer>) {
+        for command in commands {
+            match command {
+                Command::Say { to, word } => self.say(to, &word),
+                Command::Build { evidence, .. } => self.ask(Work::Build { evidence }).await,
+                Command::Examine(body) => self.ask(Work::Examine(body)).await,
+                Command::Finalize { body, certificate } => {
+                    self.ask(Work::Finalize { body, certificate }).await;
+                }
+                Command::Find {
+                    block,
+                    transactions,
+                } => {
+                    let (pool, events) = (self.pool.clone(), self.events.clone());
+                    tokio::spawn(async move {
+                        let transactions = pool.find(transactions).await;
+                        let event = Event::Found {
+                            block,
+                            transactions,
+                        };
+                        // Nobody waits for it once the driver has stopped.
+                        let _ = events.send(event).await;
+                    });
+                }
+                Command::Serve { to, from } => self.serve(to, from, answers.clone()),
+                Command::Blame { peer, blame } => tracing::warn!(%peer, "a peer sent {blame}"),
+                Command::Warn(warning) => tracing::error!("{warning}"),
+            }
+        }
+    }
+
+    /// If the ledger's thread has ended, it has said why.
+    async fn ask(&self, work: Work) {
+        let _ = self.work.send(work).await;
+    }
+
+    fn say(&self, to: To, word: &Word) {
+        let Some(network) = &self.network else {
+            return;
+        };
+        let bytes: Arc<[u8]> = word.encode().into();
+        match to {
+            To::All => {
+                let missed = network.publish(bytes).missed;
+                if missed > 0 {
+                    tracing::debug!(missed, "peers are slow to listen");
+                }
+            }
+            To::Peer(peer) => {
+                if let Err(error) = network.send(peer, bytes) {
+                    tracing::debug!(%peer, "a peer was not told: {error}");
+                }
+            }
+        }
+    }
+
+    /// Tells all peers of transactions that came to this node first.
+    fn offer(&self, admitted: &[Checked]) {
+        let transactions = admitted.iter().map(Checked::transaction).cloned();
+        let transactions = List::new(transactions.collect());
+        let transactions = transactions.expect("the pool hands over no more than a word takes");
+        self.say(To::All, &Word::Offer(transactions));
+    }
+
+    fn hear(&mut self, heard: Option<pyralog_p2p::Event>, batch: &mut Vec<Event>) {
+        match heard {
+            Some(pyralog_p2p::Event::Connected(peer)) => batch.push(Event::Connected(peer)),
+            Some(pyralog_p2p::Event::Disconnected(peer)) => batch.push(Event::Disconnected(peer)),
+            Some(pyralog_p2p::Event::Heard { from, bytes }) => match Word::decode(&bytes) {
+                Ok(Word::Offer(transactions)) => self.take_offer(from, transactions.into_vec()),
+                Ok(word) => {
+                    let word = Box::new(word);
+                    batch.push(Event::Heard { from, word });
+                }
+                Err(error) => tracing::warn!(peer = %from, "a peer sent no word of ours: {error}"),
+            },
+            // There is no network any more.
+            None => self.network = None,
+        }
+    }
+
+    /// Hands transactions of a peer to the pool. There is no answer: what is
+    /// lost comes with the block that holds it.
+    fn take_offer(&self, from: PeerId, transactions: Vec<Transaction>) {
+        let bytes = transactions.iter().map(Transaction::encoded_bytes);
+        let bytes = ByteCount::new(bytes.map(ByteCount::get).sum());
+        if !self.pool.has_room(bytes) {
+            return;
+        }
+        let (pool, source) = (self.pool.clone(), source_of(from));
+        tokio::spawn(async move {
+            let _ = pool.submit(source, transactions, bytes).await;
+        });
+    }
+
+    fn serve(&self, to: PeerId, from: Height, answers: mpsc::Sender<Answer>) {
+        let Ok(permit) = answers.try_reserve_owned() else {
+            return;
+        };
+        let store = Arc::clone(&self.store);
+        tokio::task::spawn_blocking(move || match read_final(&store, from) {
+            Ok(word) => {
+                permit.send((to, word));
+            }
+            Err(error) => tracing::error!(%error, "blocks for a peer cannot be read"),
+        });
     }
 }
 
-/// What the pool must know of a block.
-fn followed(batch: &CommitBatch, base_fee: Amount) -> FollowedBlock {
-    FollowedBlock {
-        height: batch.block.header.height,
-        base_fee,
-        included: included(&batch.block, &batch.receipts),
-        touched: touched(&batch.write_set),
-        writes: Arc::clone(&batch.write_set),
+/// Final blocks from a height on, as many as fit an answer.
+fn read_final(store: &Store, from: Height) -> Result<Word, ReadError> {
+    let (mut blocks, mut bytes) = (Vec::new(), 0);
+    let mut next = Some(from);
+    while let Some(height) = next.filter(|_| blocks.len() < FINAL_COUNT_MAX) {
+        let Some(block) = store.block(height)? else {
+            break;
+        };
+        let Some(certificate) = store.certificate(height)? else {
+            break;
+        };
+        let sizes = block.transactions.iter().map(Transaction::encoded_bytes);
+        bytes += sizes.map(ByteCount::get).sum::<u64>();
+        if bytes > PORTION_BYTES_MAX.get() && !blocks.is_empty() {
+            break;
+        }
+        let block = Box::new(block);
+        blocks.push(FinalBlock { block, certificate });
+        next = height.next();
+    }
+    Ok(Word::Final(List::new(blocks).expect("no more were taken")))
+}
+
+/// What comes next from the network; nothing ever, where there is none.
+async fn next<N: Network>(network: &mut Option<N>) -> Option<pyralog_p2p::Event> {
+    match network {
+        Some(network) => network.next().await,
+        None => std::future::pending().await,
     }
 }
 
-fn included(block: &Block, receipts: &[Receipt]) -> Vec<Included> {
-    // The receipts name the ids, so that no transaction is hashed again.
-    let pairs = block.transactions.iter().zip(receipts);
-    pairs
-        .map(|(transaction, receipt)| Included {
-            id: receipt.transaction,
-            sender: transaction.body.sender.address(),
-            nonce: transaction.body.nonce,
-            height: block.header.height,
-        })
-        .collect()
+/// What is there at once.
+fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    pin!(future).poll(&mut context)
 }
 
-fn touched(writes: &WriteSet) -> Vec<Address> {
-    let address = |(key, _): (&StateKey, _)| match key {
-        StateKey::Account { address } => Some(*address),
-        _ => None,
-    };
-    writes.iter().filter_map(address).collect()
+async fn wait(span: Option<Duration>) {
+    match span {
+        Some(span) => tokio::time::sleep(span).await,
+        None => std::future::pending().await,
+    }
 }

@@ -1,6 +1,7 @@
 //! Why a node stops by itself.
 
-use pyralog_chain::{CheckError, FinalizeError};
+use pyralog_chain::CheckError;
+use pyralog_driver::{BuildError, FinalizeError};
 use pyralog_store::{CommitError, PruneError, ReadError, Stopped};
 
 use crate::exit::Exit;
@@ -17,18 +18,21 @@ pub enum Halt {
     /// Old blocks could not be forgotten.
     #[error("pruning failed: {0}")]
     Prune(PruneError),
-    /// The ledger refused a block of our own.
-    #[error("the ledger refused what it built: {0}; do not start again before you know why")]
-    Own(CheckError<ReadError>),
+    /// No block could be built.
+    #[error("no block can be built: {0}; do not start again before you know why")]
+    Build(BuildError<ReadError>),
+    /// The state cannot be read, so a proposed block cannot be examined.
+    #[error("a proposed block cannot be examined: {0}")]
+    Examine(CheckError<ReadError>),
     /// The ledger refused to make a block final.
     #[error("a decided block cannot be made final: {0}; do not start again before you know why")]
     Finalize(FinalizeError<ReadError>),
+    /// What this validator says and signs cannot be written down.
+    #[error(transparent)]
+    Driver(#[from] pyralog_driver::Halt),
     /// The state cannot be read.
     #[error("the state cannot be read: {0}")]
     Read(String),
-    /// The engine wants to talk to validators, and there is no network.
-    #[error("the engine asks for other validators, but this node drives a lone one: report it")]
-    Alone,
     /// A thread of the node has ended where it should not.
     #[error("the {thread} thread has ended by a panic: see above, and report it")]
     Panic {
@@ -41,11 +45,18 @@ impl Halt {
     /// How the program ends.
     pub fn exit(&self) -> Exit {
         match self {
-            Self::Stopped(_) | Self::Prune(_) | Self::Read(_) | Self::Own(CheckError::State(_)) => {
-                Exit::Io
-            }
+            Self::Stopped(_)
+            | Self::Prune(_)
+            | Self::Read(_)
+            | Self::Examine(_)
+            | Self::Driver(_)
+            | Self::Build(BuildError::Own(CheckError::State(_)))
+            | Self::Finalize(FinalizeError::Diverged {
+                error: CheckError::State(_),
+                ..
+            }) => Exit::Io,
             // To start again would lead here again.
-            Self::Commit(_) | Self::Own(_) | Self::Finalize(_) | Self::Alone => Exit::Invariant,
+            Self::Commit(_) | Self::Build(_) | Self::Finalize(_) => Exit::Invariant,
             Self::Panic { .. } => Exit::Runtime,
         }
     }

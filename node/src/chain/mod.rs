@@ -1,24 +1,168 @@
 //! The chain of a node: what decides, executes and makes durable.
 //!
 //! ```text
-//!        offers              batches                heads
-//! pool ────────▶ driver ──────────────▶ committer ────────▶ feed ─▶ readers
-//!  ▲   ◀──────── engine + ledger ◀───── durable heights
-//!  └── final blocks ──┘
+//! peers ◀─ words ─▶ driver ──── work ────▶ execution ── final blocks ──▶ committer ─▶ feed ─▶ readers
+//!                  (engine) ◀── events ──  (ledger)                         │
+//!                     ▲                     ▲  │                            │
+//!                     │ found, offered      │  ▼                            │
+//!                     └──────────────────  pool                             │
+//!                     ◀───────────────── durable heights ───────────────────┘
 //! ```
 //!
-//! The driver executes the next block while the committer writes the last one;
-//! readers see a block only once it is durable, and read from the store, so
-//! they wait for neither.
+//! Votes go on while blocks are executed, and the next block is executed while
+//! the last one is written; readers see a block only once it is durable, and
+//! read from the store, so they wait for nobody.
 
 mod clock;
 mod committer;
 mod driver;
+mod engine;
+mod execution;
 mod feed;
 mod halt;
+mod memory;
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use pyralog_chain::mempool::Checked;
+use pyralog_consensus::Engine;
+use pyralog_disk::Disk;
+use pyralog_driver::{Driver, Executor, Logs, Now, Settings, Signer};
+use pyralog_p2p::Network;
+use pyralog_primitives::block::Block;
+use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::{Address, BlockCount};
+use pyralog_replica::{OpenError, Replica};
+use pyralog_telemetry::metrics::Metrics;
+use tokio::sync::{mpsc, watch};
 
 pub(crate) use clock::Clock;
-pub(crate) use committer::Committer;
-pub(crate) use driver::{Driver, Parent, SETTLING_COUNT_MAX};
+pub(crate) use engine::{AnyEngine, block_interval};
 pub(crate) use feed::{Feed, Published};
 pub use halt::Halt;
+pub use memory::MemoryError;
+pub(crate) use memory::{Memory, open_memory};
+
+use crate::pool::PoolHandle;
+use crate::threads::{Thread, spawn};
+use committer::Committer;
+use driver::{Ears, Host};
+use execution::Execution;
+
+/// Work for the ledger that waits, and events for the driver. More than both
+/// ever have under way: each work gives one event, and an engine asks about no
+/// more blocks than are held.
+const LINE_COUNT_MAX: usize = 256;
+/// Final blocks that wait for the disk. One, and execution waits for each sync;
+/// more than two, and a slow disk is hidden in memory.
+const COMMIT_COUNT_MAX: usize = 2;
+
+/// What a chain is made of.
+pub(crate) struct Parts<E, S, D, N> {
+    pub(crate) settings: Settings,
+    pub(crate) replica: Replica,
+    pub(crate) engine: E,
+    pub(crate) signer: Option<S>,
+    pub(crate) logs: Logs<D>,
+    /// None for a node that is alone.
+    pub(crate) network: Option<N>,
+    /// Who proposes.
+    pub(crate) proposer: Address,
+    pub(crate) pool: PoolHandle,
+    /// Transactions that came to this node first.
+    pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
+    pub(crate) feed: Arc<Feed>,
+    pub(crate) metrics: Arc<Metrics>,
+    pub(crate) clock: Clock,
+    /// Heights whose state and blocks are kept; none forgets nothing.
+    pub(crate) keep_blocks: Option<BlockCount>,
+    pub(crate) stop: watch::Receiver<bool>,
+}
+
+/// Why a chain did not begin. The operator must act.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum BeginError {
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    #[error(transparent)]
+    Driver(#[from] pyralog_driver::Halt),
+}
+
+impl<E, S, D, N> Parts<E, S, D, N>
+where
+    E: Engine + Send + 'static,
+    S: Signer + Send + 'static,
+    D: Disk + Send + 'static,
+    N: Network + Sync,
+{
+    /// Begins to decide, to execute and to commit.
+    pub(crate) fn begin(self) -> Result<Vec<Thread>, BeginError> {
+        let last = last(&self.replica)?;
+        let store = Arc::clone(self.replica.store());
+        let executor = Executor::new(self.replica.ledger, last);
+        let now = Now {
+            tick: self.clock.tick(),
+            time: Clock::now(),
+        };
+        let parts = (self.engine, self.signer, self.logs);
+        let (driver, first) = Driver::begin(self.settings, parts, executor.next(), now)?;
+        let (commits, blocks) = mpsc::channel(COMMIT_COUNT_MAX);
+        let (events_in, events) = mpsc::channel(LINE_COUNT_MAX);
+        let (work_in, work) = mpsc::channel(LINE_COUNT_MAX);
+        let committer = Committer {
+            store: Arc::clone(&store),
+            feed: self.feed,
+            pool: self.pool.clone(),
+            metrics: Arc::clone(&self.metrics),
+            keep_blocks: self.keep_blocks,
+            events: events_in.clone(),
+        };
+        let execution = Execution {
+            executor,
+            proposer: self.proposer,
+            pool: self.pool.clone(),
+            metrics: self.metrics,
+            events: events_in.clone(),
+            commits,
+            is_offer_void: false,
+        };
+        let host = Host {
+            driver,
+            first,
+            network: self.network,
+            pool: self.pool,
+            store,
+            clock: self.clock,
+            work: work_in,
+            events: events_in,
+        };
+        let ears = Ears {
+            events,
+            admitted: self.admitted,
+            stop: self.stop,
+        };
+        Ok(vec![
+            spawn("driver", move |runtime| runtime.block_on(host.run(ears))),
+            spawn("execution", move |runtime| {
+                runtime.block_on(execution.run(work))
+            }),
+            spawn("committer", move |_| committer.run(blocks)),
+        ])
+    }
+}
+
+/// The last block, and why it is final.
+fn last(replica: &Replica) -> Result<Option<(Arc<Block>, Certificate)>, OpenError> {
+    use pyralog_chain::Application;
+    let height = replica.ledger.info().height;
+    if height.get() == 0 {
+        return Ok(None);
+    }
+    let missing = |what| OpenError::Missing { what, height };
+    let store = replica.store();
+    let certificate = store.certificate(height)?.ok_or(missing("certificate"))?;
+    let block = store.block(height)?.ok_or(missing("block"))?;
+    Ok(Some((Arc::new(block), certificate)))
+}

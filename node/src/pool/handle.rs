@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyralog_chain::mempool::{BlockSpace, Checked, Rejection, Source, Status};
 use pyralog_primitives::transaction::Transaction;
-use pyralog_primitives::{Address, Amount, ByteCount, Height, Nonce, TransactionId};
+use pyralog_primitives::{
+    Address, Amount, ByteCount, Height, Nonce, SignedTransactionId, TransactionId,
+};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc, oneshot};
 
 use super::SUBMITTED_BYTES_MAX;
@@ -40,6 +42,10 @@ pub(super) enum Urgent {
         base_fee: Amount,
         space: BlockSpace,
         reply: oneshot::Sender<Vec<Checked>>,
+    },
+    Find {
+        transactions: Vec<SignedTransactionId>,
+        reply: oneshot::Sender<Vec<Option<Transaction>>>,
     },
     Follow(FollowedBlock),
     Durable(Height),
@@ -187,6 +193,23 @@ impl PoolHandle {
             return Vec::new();
         }
         candidates.await.unwrap_or_default()
+    }
+
+    /// Those of these transactions that are pending here.
+    pub(crate) async fn find(
+        &self,
+        transactions: Vec<SignedTransactionId>,
+    ) -> Vec<Option<Transaction>> {
+        let count = transactions.len();
+        let (reply, found) = oneshot::channel();
+        let question = Urgent::Find {
+            transactions,
+            reply,
+        };
+        if self.urgent.send(question).await.is_err() {
+            return vec![None; count];
+        }
+        found.await.unwrap_or_else(|_| vec![None; count])
     }
 
     /// A block has become final.

@@ -19,8 +19,10 @@ mod thread;
 mod waiters;
 
 pub(crate) use handle::{Answer, Crowded, PoolHandle, Refused};
-pub(crate) use thread::{FollowedBlock, PoolSettings, start};
+pub(crate) use thread::{FollowedBlock, Pool, PoolSettings, start};
 
+use pyralog_chain::mempool::Source;
+use pyralog_p2p::PeerId;
 use pyralog_primitives::ByteCount;
 
 /// What callers may have in line together: some 17,000 transfers, a second or
@@ -28,3 +30,18 @@ use pyralog_primitives::ByteCount;
 /// and it waits longer than its senders do, while the lines of more sources
 /// than have one keep the pool busy with refusing.
 pub(crate) const SUBMITTED_BYTES_MAX: ByteCount = ByteCount::new(4 * 1024 * 1024);
+
+/// Keeps the lines of peers apart from those of callers, which are counted.
+const PEER_BIT: u64 = 1 << 63;
+
+/// The line of a peer.
+pub(crate) fn source_of(peer: PeerId) -> Source {
+    let key = peer.get();
+    let first = key.as_bytes().first_chunk().expect("a key is longer");
+    Source::new(u64::from_be_bytes(*first) | PEER_BIT)
+}
+
+/// Whether a transaction came from a peer, which tells others itself.
+fn is_peer(source: Source) -> bool {
+    source.get() & PEER_BIT != 0
+}

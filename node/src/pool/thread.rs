@@ -1,13 +1,13 @@
 //! The pool thread: one request after the other, the chain's first.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 
 use pyralog_chain::fees::Usage;
 use pyralog_chain::mempool::{
     Admission, Batch, BlockSpace, Checked, Departure, Fate, Included, Left, Limits, LimitsError,
     Mempool, NewTip, Offered, Outcome, Rules, Source, Verified,
 };
+use pyralog_driver::OFFERED_COUNT_MAX;
 use pyralog_primitives::batch::BATCH_COUNT_MAX;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::write_set::WriteSet;
@@ -18,14 +18,24 @@ use tokio::sync::mpsc;
 
 use super::accounts::LatestAccounts;
 use super::handle::{Answer, Offers, Ordinary, PoolCounts, PoolHandle, Refused, Urgent};
+use super::is_peer;
 use super::waiters::{Waiters, rejected};
 use crate::chain::{Clock, Halt};
-use crate::threads::spawn;
+use crate::threads::{Thread, spawn};
 
 /// Requests of callers in line. Their bytes are bounded apart.
 const ORDINARY_COUNT_MAX: usize = 1024;
 /// What the chain says; more than one of each kind never waits.
 const URGENT_COUNT_MAX: usize = 16;
+
+/// Batches that wait to be passed on to peers. Fewer, and a short rush is told
+/// with its block; more are memory.
+const ADMITTED_COUNT_MAX: usize = 16;
+
+const _: () = assert!(
+    BATCH_COUNT_MAX <= OFFERED_COUNT_MAX,
+    "what is verified together is passed on together"
+);
 
 /// What the pool must know to begin.
 pub(crate) struct PoolSettings {
@@ -47,15 +57,21 @@ pub(crate) struct FollowedBlock {
     pub(crate) writes: Arc<WriteSet>,
 }
 
-/// The pool and the verifier.
-pub(crate) type PoolThreads = [JoinHandle<Result<(), Halt>>; 2];
+/// A pool that runs.
+pub(crate) struct Pool {
+    pub(crate) handle: PoolHandle,
+    /// Transactions that came to this node first, for its peers.
+    pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
+    /// The pool and the verifier.
+    pub(crate) threads: [Thread; 2],
+}
 
 /// Starts the pool and its verifier. They end when all handles are gone.
 pub(crate) fn start(
     settings: &PoolSettings,
     store: Arc<Store>,
     metrics: Arc<Metrics>,
-) -> Result<(PoolHandle, PoolThreads), LimitsError> {
+) -> Result<Pool, LimitsError> {
     let PoolSettings {
         rules,
         limits,
@@ -67,6 +83,7 @@ pub(crate) fn start(
     let (urgent_in, urgent) = mpsc::channel(URGENT_COUNT_MAX);
     let (batches_in, batches) = mpsc::channel(1);
     let (verified_in, verified) = mpsc::channel(1);
+    let (admitted, admitted_out) = mpsc::channel(ADMITTED_COUNT_MAX);
     let offers = Arc::new(Offers::default());
     let thread = PoolThread {
         admission: Admission::new(rules),
@@ -76,6 +93,7 @@ pub(crate) fn start(
         is_verifying: false,
         batches: batches_in,
         offers: Arc::clone(&offers),
+        admitted,
         metrics,
         whole_block: BlockSpace {
             bytes: room.bytes,
@@ -91,7 +109,11 @@ pub(crate) fn start(
             Ok(())
         }),
     ];
-    Ok((PoolHandle::new(ordinary_in, urgent_in, offers), threads))
+    Ok(Pool {
+        handle: PoolHandle::new(ordinary_in, urgent_in, offers),
+        admitted: admitted_out,
+        threads,
+    })
 }
 
 /// Verifies one batch after the other, away from the pool.
@@ -111,6 +133,8 @@ struct PoolThread {
     is_verifying: bool,
     batches: mpsc::Sender<Batch>,
     offers: Arc<Offers>,
+    /// To the driver.
+    admitted: mpsc::Sender<Vec<Checked>>,
     metrics: Arc<Metrics>,
     whole_block: BlockSpace,
 }
@@ -158,8 +182,24 @@ impl PoolThread {
             self.note(outcome);
             self.waiters.settle(outcome);
         }
+        self.pass_on(&outcomes);
         self.note_offers();
         Ok(())
+    }
+
+    /// Hands over what came to this node first, for the peers.
+    fn pass_on(&self, outcomes: &[Outcome]) {
+        let is_news = |outcome: &&Outcome| {
+            !is_peer(outcome.source) && matches!(outcome.fate, Fate::Admitted(_))
+        };
+        let news = outcomes.iter().filter(is_news);
+        let news = news.filter_map(|outcome| self.pool.get(&outcome.id).cloned());
+        let news: Vec<Checked> = news.collect();
+        if !news.is_empty() {
+            // A node without peers takes none; a busy one tells of it with the
+            // block that holds it.
+            let _ = self.admitted.try_send(news);
+        }
     }
 
     fn note(&self, outcome: &Outcome) {
@@ -204,6 +244,14 @@ impl PoolThread {
                 let candidates: Vec<Checked> =
                     self.pool.candidates(base_fee, space).cloned().collect();
                 let _ = reply.send(candidates);
+            }
+            Urgent::Find {
+                transactions,
+                reply,
+            } => {
+                let pending = |id| self.pool.get_signed(id).map(Checked::transaction);
+                let found = transactions.iter().map(|id| pending(id).cloned());
+                let _ = reply.send(found.collect());
             }
             Urgent::Follow(block) => self.follow(block)?,
             Urgent::Durable(height) => self.accounts.forget(height),

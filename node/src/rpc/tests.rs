@@ -37,7 +37,8 @@ fn context(dir: &TempDir) -> Arc<Context> {
         base_fee: head.chain.base_fee,
     };
     let store = Arc::clone(replica.store());
-    let (pool, _) = pool::start(&settings, Arc::clone(&store), Arc::clone(&metrics)).unwrap();
+    let pool = pool::start(&settings, Arc::clone(&store), Arc::clone(&metrics)).unwrap();
+    let pool = pool.handle;
     let (_, stop) = watch::channel(false);
     Arc::new(Context {
         genesis,

@@ -9,12 +9,26 @@ use pyralog_keys::{EncryptOptions, EncryptRandomness, KdfCost, Keystore, Passwor
 use pyralog_primitives::{Amount, Nonce, SecretKey, SignBytes, TimestampMs};
 use pyralog_testnet::{Account, NodeCommand, Sandbox, eventually};
 
+use crate::hostile::pay;
 use crate::wire::get;
 
 const PASSWORD: &str = "tr0ub4dor and three";
 
-fn validator() -> SecretKey {
-    SecretKey::from_seed(&[9; 32])
+fn validator_key() -> SecretKey {
+    key(9)
+}
+
+fn key(number: u8) -> SecretKey {
+    SecretKey::from_seed(&[number; 32])
+}
+
+/// The entry of a validator.
+fn validator(chain_id: &str, name: &str, number: u8) -> String {
+    let key = key(number);
+    let public_key = key.public_key();
+    let possession = key.sign(&SignBytes::possession(chain_id, &public_key));
+    let stake = Amount::from_tokens(10);
+    validator_entry(&name.parse().unwrap(), &public_key, stake, &possession)
 }
 
 /// A network of one validator, and of the accounts of development.
@@ -26,16 +40,7 @@ fn document(chain_id: &str, time: TimestampMs, consensus: ConsensusKind) -> Stri
     });
     let address = Account::development(0).address();
     text.push_str(&account_entry(&address, Amount::from_tokens(100)));
-    let key = validator();
-    let public_key = key.public_key();
-    let possession = key.sign(&SignBytes::possession(chain_id, &public_key));
-    let name = "one".parse().unwrap();
-    text.push_str(&validator_entry(
-        &name,
-        &public_key,
-        Amount::from_tokens(10),
-        &possession,
-    ));
+    text.push_str(&validator(chain_id, "one", 9));
     text
 }
 
@@ -53,7 +58,7 @@ fn command(sandbox: &Sandbox, document: &str) -> NodeCommand {
         randomness: EncryptRandomness::from_bytes(&[7; EncryptRandomness::BYTES]),
     };
     let password = Password::new(PASSWORD).unwrap();
-    let keystore = Keystore::encrypt(&validator(), &password, options).unwrap();
+    let keystore = Keystore::encrypt(&validator_key(), &password, options).unwrap();
     sandbox.write("home/keys/one.json", &keystore.to_json());
     let password = sandbox.write("password", PASSWORD);
     let genesis = sandbox.write("net.toml", document);
@@ -150,10 +155,11 @@ async fn each_wrong_start_says_what_to_do() {
     assert_eq!(ended.code, Some(74), "{ended:?}");
 
     let sandbox = Sandbox::new();
-    let tendermint = document("my-net", time, ConsensusKind::Tendermint);
-    let ended = command(&sandbox, &tendermint).run().await;
+    let mut two = document("my-net", time, ConsensusKind::Tendermint);
+    two.push_str(&validator("my-net", "two", 10));
+    let ended = command(&sandbox, &two).run().await;
     assert_eq!(ended.code, Some(78), "{ended:?}");
-    assert!(ended.stderr.contains("decided by tendermint"), "{ended:?}");
+    assert!(ended.stderr.contains("2 validators"), "{ended:?}");
 
     let sandbox = Sandbox::new();
     let with_key = command(&sandbox, &document("my-net", time, ConsensusKind::Solo));
@@ -161,6 +167,25 @@ async fn each_wrong_start_says_what_to_do() {
     let ended = with_key.run().await;
     assert_eq!(ended.code, Some(1), "{ended:?}");
     assert!(!ended.stderr.contains(PASSWORD), "{ended:?}");
+}
+
+#[tokio::test]
+async fn a_lone_validator_decides_by_any_engine_and_goes_on_after_it_was_killed() {
+    for engine in ConsensusKind::ALL {
+        let sandbox = Sandbox::new();
+        let genesis = document("my-net", TimestampMs::new(1_700_000_000_000), engine);
+        let command = command(&sandbox, &genesis);
+        let mut last = 0;
+        for _ in 0..3 {
+            let mut node = command.start().await.unwrap();
+            let before = node.status().await.height.get();
+            assert!(before >= last, "{engine}");
+            pay(&node, &[Account::development(0)], 1).await;
+            last = node.status().await.height.get();
+            assert!(last > before, "{engine}");
+            node.kill();
+        }
+    }
 }
 
 #[tokio::test]

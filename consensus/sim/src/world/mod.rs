@@ -127,7 +127,7 @@ impl<'a, P: Protocol> World<'a, P> {
         flaws: Flaws,
         reader: Option<Reader<'a>>,
     ) -> Self {
-        let mut plan = Plan::draw(&options);
+        let plan = Plan::draw(&options);
         let (seed, validators) = (options.seed, options.validators);
         let keyring = Keyring::new(validators, options.signatures);
         let mut faulty = vec![false; validators];

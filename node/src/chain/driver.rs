@@ -26,7 +26,8 @@ use tokio::sync::{mpsc, watch};
 use super::clock::Clock;
 use super::execution::Work;
 use super::halt::Halt;
-use crate::pool::{PoolHandle, source_of};
+use super::offers::Offers;
+use crate::pool::PoolHandle;
 
 /// Events taken in at once, so that the signatures of votes are checked
 /// together. Fewer, and each costs more; more, and the first waits for the last.
@@ -40,6 +41,7 @@ pub(crate) struct Host<E, S, D, N> {
     /// What the driver asked for when it began.
     pub(crate) first: Vec<Command>,
     pub(crate) network: Option<N>,
+    pub(super) offers: Offers,
     pub(crate) pool: PoolHandle,
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Clock,
@@ -183,6 +185,9 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
 
     /// Tells all peers of transactions that came to this node first.
     fn offer(&self, admitted: &[Checked]) {
+        if self.network.is_none() {
+            return;
+        }
         let transactions = admitted.iter().map(Checked::transaction).cloned();
         let transactions = List::new(transactions.collect());
         let transactions = transactions.expect("the pool hands over no more than a word takes");
@@ -192,9 +197,12 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
     fn hear(&mut self, heard: Option<pyralog_p2p::Event>, batch: &mut Vec<Event>) {
         match heard {
             Some(pyralog_p2p::Event::Connected(peer)) => batch.push(Event::Connected(peer)),
-            Some(pyralog_p2p::Event::Disconnected(peer)) => batch.push(Event::Disconnected(peer)),
+            Some(pyralog_p2p::Event::Disconnected(peer)) => {
+                self.offers.forget(peer);
+                batch.push(Event::Disconnected(peer));
+            }
             Some(pyralog_p2p::Event::Heard { from, bytes }) => match Word::decode(&bytes) {
-                Ok(Word::Offer(transactions)) => self.take_offer(from, transactions.into_vec()),
+                Ok(Word::Offer(transactions)) => self.offers.take(from, transactions.into_vec()),
                 Ok(word) => {
                     let word = Box::new(word);
                     batch.push(Event::Heard { from, word });
@@ -204,20 +212,6 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             // There is no network any more.
             None => self.network = None,
         }
-    }
-
-    /// Hands transactions of a peer to the pool. There is no answer: what is
-    /// lost comes with the block that holds it.
-    fn take_offer(&self, from: PeerId, transactions: Vec<Transaction>) {
-        let bytes = transactions.iter().map(Transaction::encoded_bytes);
-        let bytes = ByteCount::new(bytes.map(ByteCount::get).sum());
-        if !self.pool.has_room(bytes) {
-            return;
-        }
-        let (pool, source) = (self.pool.clone(), source_of(from));
-        tokio::spawn(async move {
-            let _ = pool.submit(source, transactions, bytes).await;
-        });
     }
 
     fn serve(&self, to: PeerId, from: Height, answers: mpsc::Sender<Answer>) {

@@ -21,6 +21,7 @@ mod execution;
 mod feed;
 mod halt;
 mod memory;
+mod offers;
 #[cfg(test)]
 mod tests;
 
@@ -50,6 +51,7 @@ use crate::threads::{Thread, spawn};
 use committer::Committer;
 use driver::{Ears, Host};
 use execution::Execution;
+use offers::Offers;
 
 /// Work for the ledger that waits, and events for the driver. More than both
 /// ever have under way: each work gives one event, and an engine asks about no
@@ -132,6 +134,7 @@ where
             driver,
             first,
             network: self.network,
+            offers: Offers::new(self.pool.clone()),
             pool: self.pool,
             store,
             clock: self.clock,

@@ -1,6 +1,8 @@
 //! The pool thread: one request after the other, the chain's first.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use pyralog_chain::fees::Usage;
 use pyralog_chain::mempool::{
@@ -11,10 +13,11 @@ use pyralog_driver::OFFERED_COUNT_MAX;
 use pyralog_primitives::batch::BATCH_COUNT_MAX;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::write_set::WriteSet;
-use pyralog_primitives::{Address, Amount, Height};
+use pyralog_primitives::{Address, Amount, Height, TransactionId};
 use pyralog_store::Store;
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::mpsc;
+use tokio::time::MissedTickBehavior;
 
 use super::accounts::LatestAccounts;
 use super::handle::{Answer, Offers, Ordinary, PoolCounts, PoolHandle, Refused, Urgent};
@@ -31,6 +34,12 @@ const URGENT_COUNT_MAX: usize = 16;
 /// Batches that wait to be passed on to peers. Fewer, and a short rush is told
 /// with its block; more are memory.
 const ADMITTED_COUNT_MAX: usize = 16;
+
+/// How often peers are told again of what is not in a block. More often costs
+/// messages; less often, and what got lost waits for longer.
+const REOFFER_INTERVAL: Duration = Duration::from_secs(1);
+/// Transactions that they are told of again at once.
+const REOFFER_COUNT_MAX: usize = 4 * OFFERED_COUNT_MAX;
 
 const _: () = assert!(
     BATCH_COUNT_MAX <= OFFERED_COUNT_MAX,
@@ -94,6 +103,7 @@ pub(crate) fn start(
         batches: batches_in,
         offers: Arc::clone(&offers),
         admitted,
+        seen: BTreeSet::new(),
         metrics,
         whole_block: BlockSpace {
             bytes: room.bytes,
@@ -135,6 +145,8 @@ struct PoolThread {
     offers: Arc<Offers>,
     /// To the driver.
     admitted: mpsc::Sender<Vec<Checked>>,
+    /// What was offered for a block when peers were last told again.
+    seen: BTreeSet<TransactionId>,
     metrics: Arc<Metrics>,
     whole_block: BlockSpace,
 }
@@ -146,9 +158,12 @@ impl PoolThread {
         mut verified: mpsc::Receiver<Verified>,
         mut ordinary: mpsc::Receiver<Ordinary>,
     ) -> Result<(), Halt> {
+        let mut reoffer = tokio::time::interval(REOFFER_INTERVAL);
+        reoffer.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             tokio::select! {
                 biased;
+                _ = reoffer.tick() => self.reoffer(),
                 request = urgent.recv() => match request {
                     Some(request) => self.serve_chain(request)?,
                     None => return Ok(()),
@@ -196,10 +211,25 @@ impl PoolThread {
         let news = news.filter_map(|outcome| self.pool.get(&outcome.id).cloned());
         let news: Vec<Checked> = news.collect();
         if !news.is_empty() {
-            // A node without peers takes none; a busy one tells of it with the
-            // block that holds it.
+            // What has no room is told of later.
             let _ = self.admitted.try_send(news);
         }
+    }
+
+    /// Tells peers again of what should be in a block by now: some of them may
+    /// have missed it, and one of them may be the one that proposes.
+    fn reoffer(&mut self) {
+        let base_fee = self.pool.base_fee();
+        let candidates = self.pool.candidates(base_fee, self.whole_block);
+        let candidates: Vec<Checked> = candidates.take(REOFFER_COUNT_MAX).cloned().collect();
+        let overdue = candidates
+            .iter()
+            .filter(|one| self.seen.contains(&one.id()));
+        let overdue: Vec<Checked> = overdue.cloned().collect();
+        for portion in overdue.chunks(OFFERED_COUNT_MAX) {
+            let _ = self.admitted.try_send(portion.to_vec());
+        }
+        self.seen = candidates.iter().map(Checked::id).collect();
     }
 
     fn note(&self, outcome: &Outcome) {

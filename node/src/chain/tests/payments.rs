@@ -38,10 +38,8 @@ fn ten_thousand_transfers(kind: ConsensusKind) {
     assert_eq!(transfers.len(), TRANSFER_COUNT);
     for (turn, portion) in transfers.chunks(PORTION).enumerate() {
         let node = several.running().nth(turn % 4).unwrap();
-        let mut left = portion.to_vec();
         // A pool that is busy is asked again.
-        while !left.is_empty() && node.submit(left.clone()) < left.len() {
-            left.truncate(portion.len());
+        while node.submit(portion.to_vec()) < portion.len() {
             std::thread::yield_now();
         }
     }

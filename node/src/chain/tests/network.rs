@@ -285,11 +285,12 @@ fn genesis(kind: ConsensusKind, nodes: u32, senders: u32) -> Genesis {
         address: key(SENDER_FIRST + number).public_key().address(),
         balance: Amount::from_tokens(1_000_000),
     };
+    // Short, so that a node that is killed costs little time.
     let timing = RoundTiming {
-        timeout_propose: DurationMs::new(1_000),
-        timeout_vote: DurationMs::new(500),
-        timeout_step: DurationMs::new(250),
-        empty_block_interval: DurationMs::new(1_000),
+        timeout_propose: DurationMs::new(300),
+        timeout_vote: DurationMs::new(150),
+        timeout_step: DurationMs::new(100),
+        empty_block_interval: DurationMs::new(50),
     };
     let consensus = match kind {
         ConsensusKind::Pbft => Consensus::Pbft(timing),

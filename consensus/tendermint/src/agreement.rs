@@ -452,12 +452,21 @@ impl Agreement {
         effects.push(Effect::Abstain { height, reason });
     }
 
+    /// Writes down what the core heard, unless it reads it from the log. Its own
+    /// words may be missing there: if it fell before it had their signature, they
+    /// are signed while the log is read. After the next restart, in a later round,
+    /// the guard would not sign them again.
     fn keep(&mut self, input: &Input<Context>, effects: &mut Vec<Effect>) {
-        if self.remembered.is_some() {
-            return;
-        }
         let record = replay::record_of(input, &self.validators);
-        effects.extend(record.map(Effect::Persist));
+        let is_written = |record: &Record| {
+            let remembered = self.remembered.as_ref();
+            remembered.is_some_and(|remembered| remembered.holds(record, self.own))
+        };
+        effects.extend(
+            record
+                .filter(|record| !is_written(record))
+                .map(Effect::Persist),
+        );
     }
 
     fn has_quorum(

@@ -2,20 +2,33 @@
 
 use pyralog_consensus::{Engine, Justification, Message, Proposal, QuorumCertificate, ViewChange};
 use pyralog_primitives::codec::List;
-use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind};
+use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind, VotedValue};
 use pyralog_primitives::{BlockId, Height, Round, SignBytes};
 
 use crate::council::{Council, GENESIS, HEIGHT};
 
 impl<E: Engine> Council<E> {
-    /// A vote at the height, whatever its validator said before.
-    pub fn vote(&self, seat: usize, kind: VoteKind, round: u32, value: BlockId) -> Vote {
+    /// A vote at the height, for a block or for none, whatever its validator said
+    /// before.
+    pub fn vote(
+        &self,
+        seat: usize,
+        kind: VoteKind,
+        round: u32,
+        value: impl Into<VotedValue>,
+    ) -> Vote {
         self.vote_at(seat, kind, HEIGHT, (round, value))
     }
 
     /// The same, at any height.
-    pub fn vote_at(&self, at: usize, kind: VoteKind, height: Height, what: (u32, BlockId)) -> Vote {
-        let (round, value) = (Round::new(what.0), Some(what.1));
+    pub fn vote_at(
+        &self,
+        at: usize,
+        kind: VoteKind,
+        height: Height,
+        (round, value): (u32, impl Into<VotedValue>),
+    ) -> Vote {
+        let (round, value) = (Round::new(round), value.into());
         let bytes = SignBytes::vote(GENESIS, kind, height, round, value);
         Vote {
             kind,

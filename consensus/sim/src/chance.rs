@@ -55,6 +55,7 @@ pub(crate) enum Stream {
     Committee {
         epoch: u64,
     },
+    Epochs,
     Link {
         from: usize,
         to: usize,
@@ -82,6 +83,7 @@ impl Stream {
             Self::Plan => (1, 0, 0),
             Self::Committee { epoch } => (2, epoch, 0),
             Self::Link { from, to } => (3, from as u64, to as u64),
+            Self::Epochs => (9, 0, 0),
             Self::Process(who) => (4, who as u64, 0),
             Self::Fault(index) => (5, index as u64, 0),
             Self::Script { height, round } => (6, height, round),

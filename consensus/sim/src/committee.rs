@@ -1,21 +1,21 @@
 //! Who votes at which height.
 //!
 //! The sets are a function of the seed and the height. In some seeds they
-//! change every few heights: members leave and come, and weights differ.
+//! change every few heights, or at every one: members leave and come, and weights
+//! differ.
 //!
-//! Invariant: in each set the faulty have less than a third of the power.
+//! Invariant: in each set the faulty have less than a third of the power; where
+//! treason is wanted, a third at least, and at most two.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pyralog_primitives::validators::{Validator, ValidatorSet};
-use pyralog_primitives::{Height, VotingPower};
+use pyralog_primitives::{BlockCount, Height, VotingPower};
 
 use crate::chance::{Chance, Seed, Stream};
 use crate::keyring::Keyring;
 
-/// Heights that share a set.
-const EPOCH_HEIGHTS: u64 = 4;
 /// Tries to draw a set in which the faulty are few enough, before it is that of
 /// all with equal weights.
 const DRAW_COUNT_MAX: usize = 16;
@@ -30,12 +30,18 @@ pub(crate) struct Committees {
     seed: Seed,
     all: Vec<Validator>,
     faulty: Vec<bool>,
-    changes: bool,
+    epoch: Option<BlockCount>,
+    is_treason: bool,
     known: BTreeMap<u64, Arc<ValidatorSet>>,
 }
 
 impl Committees {
-    pub(crate) fn new(seed: Seed, keyring: &Keyring, faulty: Vec<bool>, changes: bool) -> Self {
+    pub(crate) fn new(
+        seed: Seed,
+        keyring: &Keyring,
+        faulty: Vec<bool>,
+        epoch: Option<BlockCount>,
+    ) -> Self {
         let member = |who| Validator {
             key: keyring.public(who),
             power: VotingPower::new(1),
@@ -44,22 +50,24 @@ impl Committees {
             seed,
             all: (0..keyring.count()).map(member).collect(),
             faulty,
-            changes,
+            epoch,
+            is_treason: false,
             known: BTreeMap::new(),
         }
     }
 
+    /// The same, where the faulty have a third of the power or more.
+    pub(crate) fn with_treason(self, is_treason: bool) -> Self {
+        Self { is_treason, ..self }
+    }
+
     /// The set of a height.
     pub(crate) fn at(&mut self, height: Height) -> Arc<ValidatorSet> {
-        let epoch = if self.changes {
-            height.get() / EPOCH_HEIGHTS
-        } else {
-            0
-        };
+        let epoch = self.epoch.map_or(0, |heights| height.get() / heights.get());
         if let Some(known) = self.known.get(&epoch) {
             return Arc::clone(known);
         }
-        let members = if epoch == 0 {
+        let members = if epoch == 0 && !self.is_treason {
             self.all.clone()
         } else {
             self.draw(epoch)
@@ -97,7 +105,12 @@ impl Committees {
                     ..*validator
                 });
             }
-            if members.len() >= MEMBER_COUNT_MIN.min(self.all.len()) && faulty * 3 < total {
+            let is_fit = if self.is_treason {
+                (total..=2 * total).contains(&(faulty * 3))
+            } else {
+                faulty * 3 < total
+            };
+            if is_fit && members.len() >= MEMBER_COUNT_MIN.min(self.all.len()) {
                 return members;
             }
         }
@@ -110,25 +123,69 @@ mod tests {
     use super::*;
     use crate::keyring::Signatures;
 
-    #[test]
-    fn sets_change_and_the_faulty_never_have_a_third() {
-        let keyring = Keyring::new(7, Signatures::Hashes);
-        let faulty: Vec<bool> = (0..7).map(|who| who < 2).collect();
-        let mut committees = Committees::new(Seed::new(5), &keyring, faulty.clone(), true);
-        let mut sets = Vec::new();
-        for height in 1..200 {
+    const COUNT: usize = 7;
+
+    /// The power of each validator at each of so many heights.
+    fn powers(committees: &mut Committees, keyring: &Keyring, heights: u64) -> Vec<Vec<u64>> {
+        let at = |height| {
             let set = committees.at(Height::new(height));
             let power = |who: usize| {
                 let index = set.find(&keyring.address(who));
                 let member = index.and_then(|index| set.get(index));
                 member.map_or(0, |member| member.power.get())
             };
-            let bad: u64 = (0..7).filter(|who| faulty[*who]).map(power).sum();
-            assert!(bad * 3 < set.total_power().get(), "height {height}");
-            assert!(set.count() >= 4);
-            sets.push(set);
+            (0..COUNT).map(power).collect()
+        };
+        (1..=heights).map(at).collect()
+    }
+
+    fn drawn(epoch: u64, faulty: usize, is_treason: bool) -> Vec<Vec<u64>> {
+        let keyring = Keyring::new(COUNT, Signatures::Hashes);
+        let faulty = (0..COUNT).map(|who| who < faulty).collect();
+        let epoch = Some(BlockCount::new(epoch));
+        let committees = Committees::new(Seed::new(5), &keyring, faulty, epoch);
+        powers(&mut committees.with_treason(is_treason), &keyring, 1000)
+    }
+
+    #[test]
+    fn sets_change_and_the_faulty_never_have_a_third() {
+        for epoch in [1, 4] {
+            let sets = drawn(epoch, 2, false);
+            for (height, set) in sets.iter().enumerate() {
+                let bad: u64 = set[..2].iter().sum();
+                assert!(bad * 3 < set.iter().sum(), "height {height}");
+                assert!(set.iter().filter(|power| **power > 0).count() >= MEMBER_COUNT_MIN);
+            }
+            let changes = sets.windows(2).filter(|pair| pair[0] != pair[1]).count();
+            let most = 1000 / usize::try_from(epoch).unwrap();
+            assert!((most * 9 / 10..=most).contains(&changes), "{changes}");
         }
-        assert!(sets.windows(2).filter(|pair| pair[0] != pair[1]).count() > 20);
-        assert!(sets.iter().any(|set| set.count() < 7));
+    }
+
+    #[test]
+    fn at_every_height_members_join_and_leave_and_gain_and_lose_power() {
+        let sets = drawn(1, 2, false);
+        let (mut joined, mut left, mut gained, mut lost) = (0, 0, 0, 0);
+        for pair in sets.windows(2) {
+            for (before, after) in pair[0].iter().zip(&pair[1]) {
+                match (*before, *after) {
+                    (0, power) if power > 0 => joined += 1,
+                    (power, 0) if power > 0 => left += 1,
+                    (one, other) if one < other => gained += 1,
+                    (one, other) if one > other => lost += 1,
+                    _ => {}
+                }
+            }
+        }
+        let least = [joined, left, gained, lost].into_iter().min();
+        assert!(least > Some(500), "{joined} {left} {gained} {lost}");
+    }
+
+    #[test]
+    fn traitors_have_a_third_and_not_more_than_two() {
+        for set in drawn(1, 3, true) {
+            let (bad, all): (u64, u64) = (set[..3].iter().sum(), set.iter().sum());
+            assert!((all..=2 * all).contains(&(bad * 3)), "{set:?}");
+        }
     }
 }

@@ -76,6 +76,8 @@ counted!(
         Forgery = "forgery",
         /// What was prepared is kept quiet.
         HiddenPreparation = "hidden-preparation",
+        /// Whatever is proposed is voted for.
+        Disloyalty = "disloyalty",
         /// One key in two processes.
         Twins = "twins",
     }
@@ -90,6 +92,8 @@ counted!(
         GuardedRun = "runs with a guard",
         /// A run whose validators change.
         ChangingRun = "runs with changing validators",
+        /// A height whose validators are others than those of the height before.
+        ChangedSet = "heights with other validators",
         /// A run with ed25519 signatures.
         SignedRun = "runs with ed25519",
         /// A block that became final.

@@ -29,7 +29,8 @@
 //! Failure model of what is simulated: up to a third of the power, less one,
 //! may do anything; anyone may crash, lose what was not synced, stand still, or
 //! have a wrong clock; links may do anything for a while. Signatures hold.
-//! Disks keep what was synced.
+//! Disks keep what was synced. With more twins or traitors than that, honest
+//! validators may disagree; then it is looked for who can be blamed.
 
 mod block;
 mod byzantine;
@@ -50,6 +51,7 @@ mod process;
 mod protocol;
 mod queue;
 mod simulation;
+mod testimony;
 mod time;
 mod trace;
 mod world;
@@ -58,10 +60,10 @@ pub use chance::{Seed, SeedError};
 pub use coverage::{Coverage, FaultKind, Landmark};
 pub use fault::Fault;
 pub use group::PROCESS_COUNT_MAX;
-pub use invariant::Invariant;
+pub use invariant::{Charge, Invariant};
 pub use keyring::Signatures;
 pub use options::{FaultChoice, FaultChoiceError, HEIGHT_COUNT, Options, Scenario};
-pub use outcome::{Finality, Outcome};
+pub use outcome::{Accused, Disagreement, Finality, Outcome};
 pub use protocol::Protocol;
 pub use simulation::{Simulation, Violation};
 pub use time::{Moment, Span};

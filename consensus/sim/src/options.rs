@@ -43,6 +43,12 @@ pub enum Scenario {
         /// How many.
         twins: usize,
     },
+    /// So many validators break the rules, more than there may be; so honest
+    /// ones come to disagree, and it shows whether those can be named.
+    Treason {
+        /// How many.
+        traitors: usize,
+    },
     /// Nothing goes wrong. Links take exactly this long and all else no time.
     Calm {
         /// How long a message takes.
@@ -80,6 +86,14 @@ impl Options {
     pub fn twins(validators: usize, twins: usize, seed: Seed) -> Self {
         Self {
             scenario: Scenario::Twins { twins },
+            ..Self::chaos(validators, seed)
+        }
+    }
+
+    /// With so many who break the rules, for as long as the faults last.
+    pub fn treason(validators: usize, traitors: usize, seed: Seed) -> Self {
+        Self {
+            scenario: Scenario::Treason { traitors },
             ..Self::chaos(validators, seed)
         }
     }

@@ -1,11 +1,14 @@
 //! What came of a run.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::fmt;
 
 use pyralog_consensus::Timer;
 use pyralog_primitives::{BlockId, Hash, Height, Round};
 
 use crate::coverage::Coverage;
+use crate::invariant::Charge;
 use crate::time::{Moment, Span};
 use crate::trace::Trace;
 
@@ -52,6 +55,33 @@ impl Finality {
     }
 }
 
+/// That honest validators made different blocks final at one height.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Disagreement {
+    /// The height.
+    pub height: Height,
+    /// The rounds in which the two were agreed on.
+    pub rounds: [Round; 2],
+    /// Whom all that honest validators heard accuses.
+    pub accused: Vec<Accused>,
+}
+
+/// A validator that is accused.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Accused {
+    /// Which one.
+    pub validator: usize,
+    /// Of what.
+    pub charges: Vec<Charge>,
+}
+
+impl fmt::Display for Accused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let charges: Vec<String> = self.charges.iter().map(ToString::to_string).collect();
+        write!(f, "validator {}: {}", self.validator, charges.join(", "))
+    }
+}
+
 /// What is written down on the way.
 #[derive(Debug, Default)]
 pub(crate) struct Tally {
@@ -68,8 +98,12 @@ impl Tally {
         self.messages += 1;
     }
 
-    pub(crate) fn start(&mut self, height: Height, now: Moment) {
-        self.started.entry(height).or_insert(now);
+    /// An honest validator begins a height; whether it is the first to do so.
+    pub(crate) fn start(&mut self, height: Height, now: Moment) -> bool {
+        let started = self.started.entry(height);
+        let is_first = matches!(started, Entry::Vacant(_));
+        started.or_insert(now);
+        is_first
     }
 
     pub(crate) fn build(&mut self, block: BlockId, now: Moment) {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use borsh::BorshSerialize;
 use pyralog_consensus::{Message, Verified};
@@ -18,6 +19,8 @@ pub(crate) struct Packet {
     pub(crate) payload: Payload,
     /// Stands for the contents in the hash of the trace.
     pub(crate) digest: u64,
+    /// Whether someone honest was given it.
+    is_witnessed: AtomicBool,
 }
 
 /// What is in it.
@@ -76,7 +79,16 @@ impl Packet {
             Payload::AskBody { block } => digest(4, block),
             Payload::Body { block } => digest(5, &block.id),
         };
-        Arc::new(Self { payload, digest })
+        Arc::new(Self {
+            payload,
+            digest,
+            is_witnessed: AtomicBool::new(false),
+        })
+    }
+
+    /// Someone honest is given it; whether that is the first time.
+    pub(crate) fn witness(&self) -> bool {
+        !self.is_witnessed.swap(true, Ordering::Relaxed)
     }
 
     /// What it is about.

@@ -1,7 +1,9 @@
 //! What a seed draws before the run begins.
 
+use pyralog_primitives::BlockCount;
+
 use crate::byzantine::Misconduct;
-use crate::chance::{Chance, Stream};
+use crate::chance::{Chance, Seed, Stream};
 use crate::fault::{Action, Around, Fault, File, Sifted, Tear};
 use crate::group::{Group, ProcessId};
 use crate::options::{Options, Scenario};
@@ -14,6 +16,8 @@ const SAFETY_SECONDS: (u64, u64) = (3, 12);
 const FAULT_COUNT: (u64, u64) = (3, 12);
 /// Shorter faults pass between two messages; longer ones stop everything.
 const FAULT_MILLIS: (u64, u64) = (100, 4_000);
+/// Heights that share a set, where sets change now and then.
+const EPOCH_HEIGHTS: BlockCount = BlockCount::new(4);
 /// In a run with twins, the script lasts so long.
 const SCRIPT_SECONDS: u64 = 8;
 
@@ -68,11 +72,15 @@ pub(crate) struct Plan {
     pub(crate) pace: Pace,
     pub(crate) workload: Workload,
     pub(crate) is_guarded: bool,
-    pub(crate) has_changes: bool,
+    /// How many heights share a set of validators, if sets change.
+    pub(crate) epoch: Option<BlockCount>,
     /// Processes that never come up.
     pub(crate) crashed: Group,
     /// Which validators run twice.
     pub(crate) twins: Vec<usize>,
+    /// Whom those who break the rules tell one thing, if the run needs it to be
+    /// just these.
+    pub(crate) camp: Option<Group>,
 }
 
 impl Plan {
@@ -97,6 +105,7 @@ impl Plan {
                     )
                 }
             }
+            Scenario::Treason { traitors } => Self::treason(options, traitors, &mut chance),
             Scenario::Calm { delay, crashed } => Self {
                 safety: Moment::default(),
                 faults: Vec::new(),
@@ -110,10 +119,55 @@ impl Plan {
                 },
                 workload: Workload::Full,
                 is_guarded: false,
-                has_changes: false,
+                epoch: None,
                 crashed: draw_crashed(options.validators, crashed, &mut chance),
                 twins: Vec::new(),
+                camp: None,
             },
+        }
+    }
+
+    /// Traitors who all do the same, or what each likes, and two camps of honest
+    /// validators that do not hear each other.
+    fn treason(options: &Options, traitors: usize, chance: &mut Chance) -> Self {
+        let nobody = Options {
+            validators: 0,
+            ..options.clone()
+        };
+        let plan = Self::chaos(&nobody, chance);
+        let mut validators: Vec<usize> = (0..options.validators).collect();
+        chance.shuffle(&mut validators);
+        let honest = validators.split_off(traitors.min(options.validators));
+        let mut actions = Vec::new();
+        let common = draw_treason(chance);
+        let is_common = chance.percent(70);
+        for who in validators {
+            let habits = if is_common {
+                common
+            } else {
+                draw_treason(chance)
+            };
+            let who = ProcessId::new(who);
+            let habits = habits.iter().copied();
+            actions.extend(habits.map(|misconduct| Action::Misbehave { who, misconduct }));
+        }
+        let (one, other) = honest.split_at(honest.len() / 2);
+        let [one, other] = [one, other].map(group);
+        for (from, to) in [(one, other), (other, one)] {
+            actions.push(Action::Cut { from, to });
+        }
+        let fault = |(index, action)| Fault {
+            index,
+            from: Moment::default(),
+            until: plan.safety,
+            action,
+        };
+        let faults = actions.into_iter().enumerate().map(fault);
+        Self {
+            faults: faults.filter(|fault| options.faults.has(fault)).collect(),
+            workload: Workload::Full,
+            camp: Some(one),
+            ..plan
         }
     }
 
@@ -127,7 +181,7 @@ impl Plan {
             _ => Workload::Every(Span::from_millis(chance.between(50, 1_000))),
         };
         let is_guarded = chance.percent(50);
-        let has_changes = chance.percent(40);
+        let epoch = chance.percent(40).then(|| draw_epoch(options.seed));
         let mut faults = Vec::new();
         if options.validators > 0 {
             let drawer = Drawer {
@@ -144,9 +198,10 @@ impl Plan {
             pace,
             workload,
             is_guarded,
-            has_changes,
+            epoch,
             crashed: Group::default(),
             twins: Vec::new(),
+            camp: None,
         }
     }
 
@@ -159,15 +214,37 @@ impl Plan {
     }
 }
 
+/// In half of the seeds in which sets change they do so at every height.
+fn draw_epoch(seed: Seed) -> BlockCount {
+    if Chance::new(seed, Stream::Epochs).percent(50) {
+        BlockCount::new(1)
+    } else {
+        EPOCH_HEIGHTS
+    }
+}
+
 fn draw_crashed(validators: usize, crashed: usize, chance: &mut Chance) -> Group {
     let mut places: Vec<usize> = (0..validators).collect();
     chance.shuffle(&mut places);
-    let bits = places
-        .iter()
-        .take(crashed)
-        .map(|place| 1u128 << place)
-        .sum();
-    Group::from_bits(bits)
+    places.truncate(crashed);
+    group(&places)
+}
+
+/// These, as a group.
+fn group(places: &[usize]) -> Group {
+    Group::from_bits(places.iter().map(|place| 1u128 << place).sum())
+}
+
+/// What a traitor does: some of what it takes to make honest validators disagree.
+fn draw_treason(chance: &mut Chance) -> &'static [Misconduct] {
+    match chance.place(3) {
+        0 => &[
+            Misconduct::EquivocatingProposals,
+            Misconduct::EquivocatingVotes,
+        ],
+        1 => &[Misconduct::Disloyalty],
+        _ => &[Misconduct::Amnesia, Misconduct::HiddenPreparation],
+    }
 }
 
 fn draw_pace(chance: &mut Chance) -> Pace {

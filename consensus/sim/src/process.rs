@@ -15,6 +15,7 @@ use crate::byzantine::Habits;
 use crate::chance::Chance;
 use crate::fault::{File, Tear};
 use crate::group::ProcessId;
+use crate::invariant::Attention;
 use crate::time::{Moment, Span};
 
 /// Bodies that a process holds of blocks which are not final. Fewer, and the
@@ -107,6 +108,8 @@ pub(crate) struct Running<E> {
     pub(crate) asked: Option<Moment>,
     /// Since when others are at the next height, and who.
     pub(crate) ahead: Option<(Moment, ProcessId, Height)>,
+    /// What its engine must have noticed.
+    pub(crate) attention: Attention,
     /// Statements known to be durable.
     pub(crate) proved: std::collections::BTreeSet<pyralog_consensus::Statement>,
 }

@@ -8,7 +8,7 @@ use crate::flaws::Flaws;
 use crate::invariant::{Broken, Invariant};
 use crate::keyring::Signatures;
 use crate::options::{FaultChoice, Options, Scenario};
-use crate::outcome::Outcome;
+use crate::outcome::{Disagreement, Outcome};
 use crate::plan::Plan;
 use crate::protocol::Protocol;
 use crate::time::Moment;
@@ -36,6 +36,8 @@ pub struct Violation {
     pub what: String,
     /// When.
     pub at: Moment,
+    /// If honest validators disagreed: where, and who is to blame.
+    pub disagreement: Option<Box<Disagreement>>,
     /// The command that shows it again.
     pub replay: String,
     /// The faults it takes.
@@ -48,6 +50,7 @@ impl fmt::Display for Violation {
             invariant,
             what,
             at,
+            disagreement,
             replay,
             faults,
         } = self;
@@ -62,6 +65,16 @@ impl fmt::Display for Violation {
         }
         for fault in faults {
             writeln!(f, "  {fault}")?;
+        }
+        if let Some(disagreement) = disagreement {
+            let accused = &disagreement.accused;
+            writeln!(f, "accused by what honest validators heard:")?;
+            if accused.is_empty() {
+                writeln!(f, "  nobody")?;
+            }
+            for accused in accused {
+                writeln!(f, "  {accused}")?;
+            }
         }
         write!(f, "replay: {replay}")
     }
@@ -119,6 +132,7 @@ impl<'a, P: Protocol> Simulation<'a, P> {
             invariant: broken.invariant,
             what: broken.what,
             at,
+            disagreement: world.disagreement.take().map(Box::new),
             replay: self.replay(options),
             faults: Plan::draw(options).faults,
         })
@@ -134,8 +148,9 @@ impl<'a, P: Protocol> Simulation<'a, P> {
             ..
         } = options;
         let engine = self.protocol.name();
-        let twins = match scenario {
+        let culprits = match scenario {
             Scenario::Twins { twins } => format!(" --twins {twins}"),
+            Scenario::Treason { traitors } => format!(" --traitors {traitors}"),
             _ => String::new(),
         };
         let signatures = match options.signatures {
@@ -147,7 +162,7 @@ impl<'a, P: Protocol> Simulation<'a, P> {
             chosen => format!(" --faults {chosen}"),
         };
         format!(
-            "pyralog-testnet sim --engine {engine} --validators {validators} --seed {seed}{twins}\
+            "pyralog-testnet sim --engine {engine} --validators {validators} --seed {seed}{culprits}\
              {signatures}{faults}"
         )
     }

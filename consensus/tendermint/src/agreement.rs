@@ -450,20 +450,21 @@ impl Agreement {
         effects.push(Effect::Abstain { height, reason });
     }
 
-    fn keep(&self, input: &Input<Context>, effects: &mut Vec<Effect>) {
-        let Some(record) = replay::record_of(input, &self.validators) else {
-            return;
+    /// Writes down what the core heard, unless it reads it from the log. Its own
+    /// words may be missing there: if it fell before it had their signature, they
+    /// are signed while the log is read. After the next restart, in a later round,
+    /// the guard would not sign them again.
+    fn keep(&mut self, input: &Input<Context>, effects: &mut Vec<Effect>) {
+        let record = replay::record_of(input, &self.validators);
+        let is_written = |record: &Record| {
+            let remembered = self.remembered.as_ref();
+            remembered.is_some_and(|remembered| remembered.holds(record, self.own))
         };
-        // While the log is told again it need not be written again, but for what
-        // the last process wrote down to say and did not come to say: the guard
-        // signs it now, and not again once a later round has begun.
-        let is_known = |remembered: &Remembered| match &record {
-            Record::Heard(message) => remembered.messages.contains(message),
-            _ => true,
-        };
-        if !self.remembered.as_ref().is_some_and(is_known) {
-            effects.push(Effect::Persist(record));
-        }
+        effects.extend(
+            record
+                .filter(|record| !is_written(record))
+                .map(Effect::Persist),
+        );
     }
 
     fn has_quorum(

@@ -68,6 +68,17 @@ impl Remembered {
         }
         remembered
     }
+
+    /// Whether this is in the log that is being read. Only this validator's own
+    /// words may be missing there: all else comes out of it.
+    pub(crate) fn holds(&self, record: &Record, own: Address) -> bool {
+        match record {
+            Record::Heard(message) if message.sender() == Some(own) => {
+                self.messages.contains(message)
+            }
+            _ => true,
+        }
+    }
 }
 
 /// The record of an input that the core wants to be written down.

@@ -42,6 +42,10 @@ pub(crate) struct SimArgs {
     /// of faults
     #[arg(long, default_value_t = 0, conflicts_with = "calm")]
     twins: usize,
+    /// So many validators plot to make the others disagree: with a third of the
+    /// power or more they may, and it shows who can be blamed
+    #[arg(long, default_value_t = 0, conflicts_with_all = ["calm", "twins"])]
+    traitors: usize,
     /// What stands for a signature
     #[arg(long, value_enum, default_value_t)]
     signatures: SignatureName,
@@ -135,13 +139,16 @@ fn options(
         "there has to be one".to_owned()
     } else if validators + args.twins > processes_max {
         format!("together at most {processes_max}")
-    } else if args.twins > validators || args.crashed >= validators {
+    } else if args.twins.max(args.traitors) > validators || args.crashed >= validators {
         "there are not so many validators".to_owned()
     } else {
         let scenario = match args.twins {
             _ if args.calm => Scenario::Calm {
                 delay: Span::from_millis(args.delay),
                 crashed: args.crashed,
+            },
+            0 if args.traitors > 0 => Scenario::Treason {
+                traitors: args.traitors,
             },
             0 => Scenario::Chaos,
             twins => Scenario::Twins { twins },

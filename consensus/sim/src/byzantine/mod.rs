@@ -6,6 +6,7 @@
 //! All of them plot together: they share the [`Plot`].
 
 mod amnesia;
+mod disloyalty;
 mod equivocate_proposals;
 mod equivocate_votes;
 mod forge;
@@ -45,10 +46,11 @@ pub(crate) enum Misconduct {
     InvalidBlocks,
     Forgery,
     HiddenPreparation,
+    Disloyalty,
 }
 
 impl Misconduct {
-    pub(crate) const ALL: [Self; 9] = [
+    pub(crate) const ALL: [Self; 10] = [
         Self::EquivocatingProposals,
         Self::EquivocatingVotes,
         Self::Withholding,
@@ -58,6 +60,7 @@ impl Misconduct {
         Self::InvalidBlocks,
         Self::Forgery,
         Self::HiddenPreparation,
+        Self::Disloyalty,
     ];
 
     pub(crate) const fn kind(self) -> FaultKind {
@@ -71,6 +74,7 @@ impl Misconduct {
             Self::InvalidBlocks => FaultKind::InvalidBlocks,
             Self::Forgery => FaultKind::Forgery,
             Self::HiddenPreparation => FaultKind::HiddenPreparation,
+            Self::Disloyalty => FaultKind::Disloyalty,
         }
     }
 
@@ -85,6 +89,7 @@ impl Misconduct {
             Self::InvalidBlocks => Box::new(invalid_blocks::InvalidBlocks),
             Self::Forgery => Box::new(forge::Forge),
             Self::HiddenPreparation => Box::new(hide::Hide::default()),
+            Self::Disloyalty => Box::new(disloyalty::Disloyalty::default()),
         }
     }
 }

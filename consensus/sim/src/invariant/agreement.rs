@@ -2,31 +2,33 @@
 
 use std::collections::BTreeMap;
 
-use pyralog_primitives::{BlockId, Height};
+use pyralog_primitives::{BlockId, Height, Round};
 
 use super::{Broken, Invariant};
 
 /// Who made what final first, at each height.
 #[derive(Debug, Default)]
 pub(crate) struct Agreement {
-    decided: BTreeMap<Height, (BlockId, usize)>,
+    decided: BTreeMap<Height, (BlockId, usize, Round)>,
 }
 
 impl Agreement {
-    /// An honest validator makes a block final.
+    /// An honest validator makes a block final, that was agreed on in a round.
+    /// If another one was final: in which round it was agreed on, too.
     pub(crate) fn check(
         &mut self,
         who: usize,
-        height: Height,
+        (height, round): (Height, Round),
         block: BlockId,
-    ) -> Result<(), Broken> {
-        let (first, by) = *self.decided.entry(height).or_insert((block, who));
+    ) -> Result<(), (Round, Broken)> {
+        let decided = self.decided.entry(height);
+        let (first, by, earlier) = *decided.or_insert((block, who, round));
         if first == block {
             return Ok(());
         }
         let (one, other) = (by.min(who), by.max(who));
         let what =
             format!("validators {one} and {other} finalized different blocks at height {height}");
-        Err(Broken::new(Invariant::Agreement, what))
+        Err((earlier, Broken::new(Invariant::Agreement, what)))
     }
 }

@@ -1,16 +1,24 @@
 //! Once all is well, every honest validator makes progress.
 
-use pyralog_primitives::Height;
+use pyralog_primitives::{BlockCount, Height};
 
 use super::{Broken, Invariant};
+use crate::options::HEIGHT_COUNT;
 use crate::time::Span;
 
-/// How long a run may take after the faults have ended. The time of a round
+/// How long a run may take for every twenty heights after the faults have ended.
+/// The time of a round
 /// doubles while nothing is decided, up to the longest; and every validator
 /// that breaks the rules may cost a few rounds at every height. Twenty times what
 /// the slowest of 20,000 seeds took: below, a slow run is taken for one that
 /// stands; above, one that stands takes long to be found.
-pub(crate) const LIVENESS_SPAN_MAX: Span = Span::from_millis(300_000);
+const LIVENESS_SPAN_MAX: Span = Span::from_millis(300_000);
+
+/// How long so many heights may take.
+pub(crate) fn liveness_span_max(heights: BlockCount) -> Span {
+    let parts = heights.get().div_ceil(HEIGHT_COUNT.get());
+    LIVENESS_SPAN_MAX.times(parts.max(1))
+}
 
 /// Events of one run. A hundred times what is usual: below, a long run is taken
 /// for one without end; above, one that goes round in no time at all takes all

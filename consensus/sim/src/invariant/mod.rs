@@ -4,23 +4,29 @@
 //! what it says.
 
 mod abstention;
+mod accountability;
 mod agreement;
 mod certificate;
 mod constancy;
 mod durability;
+mod evidence;
 mod framing;
 mod liveness;
 mod memory;
 mod refusal;
 mod validity;
 
+pub use accountability::Charge;
+
 pub(crate) use abstention::abstained;
+pub(crate) use accountability::{accuse, charges, check_accountability, check_innocence};
 pub(crate) use agreement::Agreement;
 pub(crate) use certificate::check_certificate;
 pub(crate) use constancy::Constancy;
 pub(crate) use durability::check_durability;
+pub(crate) use evidence::{Attention, unreported};
 pub(crate) use framing::check_evidence;
-pub(crate) use liveness::{EVENT_COUNT_MAX, LIVENESS_SPAN_MAX, endless, stuck};
+pub(crate) use liveness::{EVENT_COUNT_MAX, endless, liveness_span_max, stuck};
 pub(crate) use memory::check_memory;
 pub(crate) use refusal::refused;
 pub(crate) use validity::check_validity;
@@ -36,8 +42,14 @@ pub enum Invariant {
     Validity,
     /// The certificate of what becomes final is good for everyone.
     Certificate,
-    /// Evidence is sound, and accuses nobody who is honest.
+    /// Where honest validators disagree, what they heard names a third of the
+    /// power.
+    Accountability,
+    /// Evidence is sound, and accuses nobody who is honest; nor does all that
+    /// honest validators heard, taken together.
     Framing,
+    /// Who hears two votes that contradict each other reports them.
+    Evidence,
     /// What a validator has said in a place, it never changes, over restarts.
     Constancy,
     /// What is said is durable before.
@@ -62,7 +74,9 @@ impl fmt::Display for Invariant {
             Self::Agreement => "agreement",
             Self::Validity => "validity",
             Self::Certificate => "certificate",
+            Self::Accountability => "accountability",
             Self::Framing => "framing",
+            Self::Evidence => "evidence",
             Self::Constancy => "constancy",
             Self::Durability => "durability",
             Self::Memory => "memory",

@@ -5,6 +5,8 @@ mod chaos;
 mod flawed;
 mod protocols;
 mod repeat;
+mod sets;
 mod solo;
+mod treason;
 mod twins;
 mod vices;

@@ -109,7 +109,12 @@ impl<P: Protocol> World<'_, P> {
                     self.hold_body(to, block);
                 }
                 let input = match &**heard {
-                    Heard::Genuine(verified) => Some(Input::Message(verified.clone())),
+                    Heard::Genuine(verified) => {
+                        if self.processes[to.get()].is_honest() && packet.witness() {
+                            self.take_down(verified);
+                        }
+                        Some(Input::Message(verified.clone()))
+                    }
                     Heard::Forged(_) => None,
                 };
                 self.hear(to, from, heard.message().height(), input);

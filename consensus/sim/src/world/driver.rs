@@ -17,11 +17,12 @@ use crate::fault::File;
 use crate::group::{Group, ProcessId};
 use crate::invariant::{
     abstained, check_certificate, check_durability, check_evidence, check_memory, check_validity,
-    refused,
+    refused, unreported,
 };
 use crate::plan::Workload;
 use crate::process::{Conduct, LogState, Process};
 use crate::protocol::Protocol;
+use crate::testimony::{round_of, statement};
 use crate::time::Span;
 
 /// What a process is told while it waits for its disk. Fewer, and a slow disk
@@ -69,7 +70,11 @@ impl<P: Protocol> World<'_, P> {
         };
         let tick = process.clock.tick(now);
         let mut effects = Vec::new();
+        running.attention.hear(&input);
         running.engine.step(tick, input, &mut effects);
+        for effect in &effects {
+            running.attention.attend(effect);
+        }
         running.effects.extend(effects);
         let heights = [Some(running.height), running.height.next()];
         let counts = heights
@@ -100,8 +105,7 @@ impl<P: Protocol> World<'_, P> {
             Effect::Report(evidence) => {
                 self.coverage.landmark(Landmark::Evidence);
                 let validator = self.processes[who.get()].validator;
-                let all = &self.processes[..self.options.validators];
-                let is_honest = |accused: usize| all[accused].is_honest();
+                let is_honest = |accused: usize| self.is_honest(accused);
                 let context = (self.genesis, &self.keyring);
                 let checked = check_evidence(validator, &evidence, is_honest, context);
                 self.check(checked);
@@ -177,6 +181,7 @@ impl<P: Protocol> World<'_, P> {
             Ok(signature) => {
                 // An old signature given again needed no sync.
                 process.guard_disk.restart();
+                self.testify(who, statement);
                 Input::Signed {
                     statement,
                     signature,
@@ -234,13 +239,17 @@ impl<P: Protocol> World<'_, P> {
             return;
         };
         // Once durable, it stays so as long as the height lasts.
-        let is_durable = if running.proved.insert(statement) {
+        let is_new = running.proved.insert(statement);
+        let is_durable = if is_new {
             check_durability(process.validator, statement, &process.wal_disk)
         } else {
             Ok(())
         };
         let is_constant = self.constancy.check(process.validator, statement);
         self.check(is_durable.and(is_constant));
+        if is_new {
+            self.check_words(who, statement.height());
+        }
     }
 
     fn set_timer(&mut self, who: ProcessId, timer: Timer, after: DurationMs) {
@@ -307,10 +316,7 @@ impl<P: Protocol> World<'_, P> {
 
     fn finalize(&mut self, who: ProcessId, certificate: Certificate) {
         let (height, block) = (certificate.height(), certificate.value());
-        let round = match &certificate {
-            Certificate::Quorum { round, .. } => *round,
-            Certificate::Solo { .. } => Round::FIRST,
-        };
+        let round = round_of(&certificate);
         self.trace.say(self.now, || {
             let block = crate::packet::short(block);
             format!("{who} ■ final h{height} r{round} {block}")
@@ -318,11 +324,14 @@ impl<P: Protocol> World<'_, P> {
         let process = &self.processes[who.get()];
         if process.is_honest() {
             let validator = process.validator;
-            let agreed = self.agreement.check(validator, height, block);
             let validators = self.committees.at(height);
             let context = (self.genesis, &*validators);
             let certified = check_certificate(validator, &certificate, context, &self.keyring);
-            self.check(agreed.and(certified));
+            let is_good = certified.is_ok();
+            self.check(certified);
+            if is_good {
+                self.check_agreement(validator, &certificate);
+            }
             self.tally.decide((height, round, block), self.now);
         }
         let Some(running) = &mut self.processes[who.get()].running else {
@@ -365,15 +374,23 @@ impl<P: Protocol> World<'_, P> {
             return;
         };
         if process.is_honest() {
-            let agreed = self.agreement.check(validator, height, last.block.id);
+            let place = (height, round_of(&last.certificate));
+            let agreed = self.agreement.check(validator, place, last.block.id);
+            let agreed = agreed.map_err(|(_, broken)| broken);
+            let running = process.running.as_ref();
+            let missed = running.and_then(|running| running.attention.missed(place.1));
+            let missed = missed.and_then(|faulty| self.keyring.find(faulty));
+            let attentive = match missed {
+                Some(faulty) => Err(unreported(validator, faulty, place)),
+                None => Ok(()),
+            };
             let valid = check_validity(validator, &last.block, (height, tip));
             self.constancy.forget_below(validator, height);
             self.coverage.landmark(Landmark::FinalBlock);
-            if matches!(&last.certificate, Certificate::Quorum { round, .. } if *round > Round::FIRST)
-            {
+            if place.1 > Round::FIRST {
                 self.coverage.landmark(Landmark::LateBlock);
             }
-            self.check(agreed.and(valid));
+            self.check(agreed.and(valid).and(attentive));
         }
         let process = &mut self.processes[who.get()];
         let has_transactions = last.block.content.has_transactions;
@@ -459,29 +476,6 @@ const fn rests_on_log(effect: &Effect) -> bool {
         effect,
         Effect::Sign(_) | Effect::Broadcast(_) | Effect::Finalize { .. }
     )
-}
-
-/// What a message says, if one validator says it.
-fn statement(message: &Message) -> Option<Statement> {
-    match message {
-        Message::Proposal(proposal) => {
-            let signed = &proposal.signed;
-            Some(Statement::Proposal {
-                height: signed.height,
-                round: signed.round,
-                value: signed.value,
-                valid_round: signed.valid_round,
-            })
-        }
-        Message::Vote(vote) => Some(Statement::Vote {
-            kind: vote.kind,
-            height: vote.height,
-            round: vote.round,
-            value: vote.value,
-        }),
-        Message::ViewChange { wish, .. } => Some(wish.statement()),
-        Message::Polka(_) | Message::RoundOver(_) => None,
-    }
 }
 
 /// Takes what is decided, with its body.

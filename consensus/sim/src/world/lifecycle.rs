@@ -14,7 +14,7 @@ use super::{Event, World};
 use crate::coverage::{FaultKind, Landmark};
 use crate::fault::{File, Tear};
 use crate::group::ProcessId;
-use crate::invariant::{Broken, Invariant};
+use crate::invariant::{Attention, Broken, Invariant};
 use crate::plan::Workload;
 use crate::process::{Clock, Conduct, LogState, Running, Trap};
 use crate::protocol::Protocol;
@@ -90,6 +90,7 @@ impl<P: Protocol> World<'_, P> {
             given: BTreeMap::new(),
             asked: None,
             ahead: None,
+            attention: Attention::default(),
             proved: BTreeSet::new(),
         };
         Ok((running, records))
@@ -128,9 +129,15 @@ impl<P: Protocol> World<'_, P> {
         let height = running.height;
         let has_waiting = running.has_waiting;
         running.timers.retain(|timer, _| timer.height() >= height);
+        running.attention.begin(height);
         let validators = self.committees.at(height);
         if process.is_honest() {
-            self.tally.start(height, self.now);
+            let is_first = self.tally.start(height, self.now);
+            let before = height.previous();
+            let before = before.map(|before| self.committees.at(before));
+            if is_first && before.is_some_and(|before| before != validators) {
+                self.coverage.landmark(Landmark::ChangedSet);
+            }
         }
         let start = Start {
             height,

@@ -7,6 +7,7 @@
 //! driver ──▶ Engine::step ──▶ effects, in order ──▶ Queue, Network, disks
 //! ```
 
+mod account;
 mod delivery;
 mod driver;
 mod faults;
@@ -25,17 +26,18 @@ use crate::coverage::{Coverage, Landmark};
 use crate::flaws::Flaws;
 use crate::group::{Group, ProcessId};
 use crate::invariant::{
-    Agreement, Broken, Constancy, EVENT_COUNT_MAX, LIVENESS_SPAN_MAX, endless, stuck,
+    Agreement, Broken, Constancy, EVENT_COUNT_MAX, endless, liveness_span_max, stuck,
 };
 use crate::keyring::{Keyring, Signatures};
 use crate::network::Network;
 use crate::options::{Options, Scenario};
-use crate::outcome::{Outcome, Tally};
+use crate::outcome::{Disagreement, Outcome, Tally};
 use crate::packet::Packet;
 use crate::plan::{Plan, Workload};
 use crate::process::{Clock, Conduct, Process};
 use crate::protocol::Protocol;
 use crate::queue::Queue;
+use crate::testimony::Testimonies;
 use crate::time::{Moment, Span};
 use crate::trace::{Reader, Trace};
 
@@ -115,6 +117,9 @@ pub(crate) struct World<'a, P: Protocol> {
     tally: Tally,
     agreement: Agreement,
     constancy: Constancy,
+    testimonies: Testimonies,
+    /// Where honest validators disagree, once they do.
+    pub(crate) disagreement: Option<Disagreement>,
     broken: Option<Broken>,
     /// Once the faults have ended: when, and to which height all must come.
     healed: Option<(Moment, Height)>,
@@ -137,10 +142,13 @@ impl<'a, P: Protocol> World<'a, P> {
         for twin in &plan.twins {
             faulty[*twin] = true;
         }
-        let committees = Committees::new(seed, &keyring, faulty, plan.has_changes);
+        let is_treason = matches!(options.scenario, Scenario::Treason { .. });
+        let committees = Committees::new(seed, &keyring, faulty, plan.epoch);
+        let committees = committees.with_treason(is_treason && plan.epoch.is_some());
         let count = validators + plan.twins.len();
         let is_scripted = matches!(options.scenario, Scenario::Twins { .. });
-        let camp = Chance::new(seed, Stream::Fault(usize::MAX)).next();
+        let camp = u128::from(Chance::new(seed, Stream::Fault(usize::MAX)).next());
+        let anyone = Group::from_bits(camp | camp << 64);
         let mut world = Self {
             genesis: GenesisHash::new(Domain::Genesis.hash(&seed.get().to_le_bytes())),
             network: Network::new(seed, count, plan.pace.link, is_scripted),
@@ -152,13 +160,15 @@ impl<'a, P: Protocol> World<'a, P> {
             committees,
             now: Moment::default(),
             queue: Queue::new(),
-            plot: Plot::new(Group::from_bits(u128::from(camp) | u128::from(camp) << 64)),
+            plot: Plot::new(plan.camp.unwrap_or(anyone)),
             salt: 0,
             coverage: Coverage::default(),
             trace: Trace::new(reader),
             tally: Tally::default(),
             agreement: Agreement::default(),
             constancy: Constancy::new(validators),
+            testimonies: Testimonies::new(),
+            disagreement: None,
             broken: None,
             healed: None,
             plan,
@@ -218,13 +228,13 @@ impl<'a, P: Protocol> World<'a, P> {
                 continue;
             };
             let Some((who, height)) = self.slowest() else {
-                return Ok(self.finish());
+                return self.close();
             };
             if height >= wanted {
-                return Ok(self.finish());
+                return self.close();
             }
             let passed = self.now.since(since);
-            if passed > LIVENESS_SPAN_MAX {
+            if passed > liveness_span_max(self.options.heights) {
                 return Err((self.now, stuck(who, height, wanted, passed)));
             }
         }
@@ -259,12 +269,21 @@ impl<'a, P: Protocol> World<'a, P> {
         heights.min_by_key(|(_, height)| *height)
     }
 
+    /// The run has ended well, if what was said in it accuses nobody wrongly.
+    fn close(&mut self) -> Result<Outcome, (Moment, Broken)> {
+        self.check_all_innocent();
+        match self.broken.take() {
+            Some(broken) => Err((self.now, broken)),
+            None => Ok(self.finish()),
+        }
+    }
+
     fn finish(&mut self) -> Outcome {
         self.coverage.landmark(Landmark::Run);
         if self.plan.is_guarded {
             self.coverage.landmark(Landmark::GuardedRun);
         }
-        if self.plan.has_changes {
+        if self.plan.epoch.is_some() {
             self.coverage.landmark(Landmark::ChangingRun);
         }
         if self.options.signatures == Signatures::Ed25519 {
@@ -301,7 +320,11 @@ impl<'a, P: Protocol> World<'a, P> {
         }
         let heights = self.processes.iter().map(Process::tip_height);
         let highest = heights.max().unwrap_or_default();
-        let wanted = highest.after(self.options.heights);
+        let wanted = match self.options.scenario {
+            // Nothing is promised.
+            Scenario::Treason { .. } => Some(Height::default()),
+            _ => highest.after(self.options.heights),
+        };
         let wanted = wanted.expect("a run makes some hundred blocks");
         self.healed = Some((self.now, wanted));
     }

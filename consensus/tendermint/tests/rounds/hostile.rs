@@ -3,14 +3,10 @@
 use pyralog_consensus::{Engine, Message, Proposal};
 use pyralog_council::{Council, GENESIS, HEIGHT};
 use pyralog_primitives::vote::{Evidence, VoteKind};
-use pyralog_primitives::{BlockId, Hash, Round};
+use pyralog_primitives::{BlockId, Round};
 use pyralog_tendermint::Tendermint;
 
-use crate::{tendermint, turn};
-
-fn block(byte: u8) -> BlockId {
-    BlockId::new(Hash::new([byte; 32]))
-}
+use crate::{block, tendermint, turn};
 
 fn propose(council: &Council<Tendermint>, at: usize, value: BlockId) -> Message {
     Message::Proposal(Proposal {

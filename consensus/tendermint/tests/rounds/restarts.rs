@@ -2,8 +2,10 @@
 
 use std::cell::Cell;
 
-use pyralog_consensus::{Abstention, Effect, Engine, Input, Record, Start, Statement, Tick};
-use pyralog_council::{Council, HEIGHT};
+use pyralog_consensus::{
+    Abstention, Ed25519, Effect, Engine, Input, Message, Proposal, Record, Start, Statement, Tick,
+};
+use pyralog_council::{Council, GENESIS, HEIGHT};
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BlockId, Hash, Round};
 use pyralog_tendermint::Tendermint;
@@ -50,8 +52,7 @@ fn all_may_fall_at_once_at_any_moment_and_still_decide_on_one_block() {
 fn a_restart_in_a_later_round_goes_on_there() {
     let mut council = Council::new(tendermint, 4);
     for _ in 0..6 {
-        council
-            .deliver(|_, _, message| !matches!(message, pyralog_consensus::Message::Proposal(_)));
+        council.deliver(|_, _, message| !matches!(message, Message::Proposal(_)));
         council.expire_all();
     }
     council.deliver(|_, _, _| false);
@@ -103,9 +104,7 @@ fn who_finds_another_vote_written_down_abstains() {
     let Some(Effect::Sign(proposal)) = effects.last().cloned() else {
         unreachable!("it proposes first");
     };
-    let signature = council.seats[first]
-        .key
-        .sign(&proposal.sign_bytes(pyralog_council::GENESIS));
+    let signature = council.seats[first].key.sign(&proposal.sign_bytes(GENESIS));
     let signed = Input::Signed {
         statement: proposal,
         signature,
@@ -156,4 +155,68 @@ fn who_is_refused_a_signature_abstains() {
     let height = HEIGHT;
     let reason = Abstention::Refused(statement);
     assert_eq!(effects, [Effect::Abstain { height, reason }]);
+}
+
+/// Gives an engine an input, keeps what it writes down, and says what it wants
+/// signed.
+fn tell(engine: &mut Tendermint, input: Input, records: &mut Vec<Record>) -> Vec<Statement> {
+    let mut effects = Vec::new();
+    engine.step(Tick::default(), input, &mut effects);
+    let mut wanted = Vec::new();
+    for effect in effects {
+        match effect {
+            Effect::Persist(record) => records.push(record),
+            Effect::Sign(statement) => wanted.push(statement),
+            _ => {}
+        }
+    }
+    wanted
+}
+
+#[test]
+fn what_is_signed_only_after_a_restart_is_not_asked_for_again_after_the_next() {
+    let council = Council::seated(tendermint, &[1; 4]);
+    let first = turn(&council, 0);
+    let own = (first + 1) % 4;
+    let block = BlockId::new(Hash::new([1; 32]));
+    let mut records = Vec::new();
+    let start = |records: &[Record]| {
+        Input::Start(Start {
+            records: records.to_vec(),
+            ..council.beginning()
+        })
+    };
+    let mut engine = tendermint(Some(council.address(own)));
+    tell(&mut engine, start(&[]), &mut records);
+    let proposal = Message::Proposal(Proposal {
+        signed: council.signed_proposal(first, 0, block, None),
+        justification: None,
+    });
+    let proposal = proposal.verify(GENESIS, &council.validators, &Ed25519);
+    tell(&mut engine, Input::Message(proposal.unwrap()), &mut records);
+    let checked = Input::Checked {
+        height: HEIGHT,
+        block,
+        is_valid: true,
+    };
+    let wanted = tell(&mut engine, checked, &mut records);
+    assert_eq!(wanted.len(), 1, "it prevotes");
+
+    // It falls before it has the signature, and comes back.
+    let mut engine = tendermint(Some(council.address(own)));
+    assert_eq!(
+        tell(&mut engine, start(&records.clone()), &mut records),
+        wanted
+    );
+    let statement = wanted[0];
+    let signature = council.seats[own].key.sign(&statement.sign_bytes(GENESIS));
+    let signed = Input::Signed {
+        statement,
+        signature,
+    };
+    tell(&mut engine, signed, &mut records);
+
+    // A guard that has gone on to later rounds would not sign it any more.
+    let mut engine = tendermint(Some(council.address(own)));
+    assert_eq!(tell(&mut engine, start(&records.clone()), &mut records), []);
 }

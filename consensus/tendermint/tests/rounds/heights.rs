@@ -81,7 +81,7 @@ impl Lone {
                     signature,
                 });
             }
-            Effect::Check { height, block } => {
+            Effect::Check { height, block, .. } => {
                 return Some(Input::Checked {
                     height,
                     block,

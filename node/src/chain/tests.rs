@@ -3,5 +3,6 @@
 
 mod fuse;
 mod kills;
+mod measure;
 mod network;
 mod payments;

@@ -13,7 +13,7 @@ const SENDER_COUNT: u32 = 200;
 const PORTION: usize = 500;
 
 /// How many transactions the blocks of a node hold.
-fn final_count(node: &Running, counted: &mut (Height, usize)) -> usize {
+pub(super) fn final_count(node: &Running, counted: &mut (Height, usize)) -> usize {
     while let Some(next) = counted
         .0
         .next()

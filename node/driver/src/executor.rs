@@ -21,7 +21,7 @@ use pyralog_primitives::write_set::CommitBatch;
 use pyralog_primitives::{Address, Amount, Height, TimestampMs};
 
 use crate::bodies::Body;
-use crate::driver::Next;
+use crate::events::Next;
 
 /// A ledger, and what its next block must know of the last one.
 #[derive(Debug)]

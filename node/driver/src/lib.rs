@@ -38,6 +38,7 @@
 mod bodies;
 mod driver;
 mod error;
+mod events;
 mod executor;
 mod logs;
 mod peers;
@@ -45,11 +46,9 @@ mod signer;
 mod word;
 
 pub use bodies::Body;
-pub use driver::{
-    Command, Driver, Event, JOIN_PATIENCE, Next, Now, SETTLING_COUNT_MAX, Settings, TIP_INTERVAL,
-    To,
-};
+pub use driver::{Driver, JOIN_PATIENCE, SETTLING_COUNT_MAX, TIP_INTERVAL};
 pub use error::{Blame, Halt, Warning};
+pub use events::{Command, Event, Next, Now, Settings, To};
 pub use executor::{BuildError, Executor, FinalizeError, Order, Settled, Verdict};
 pub use logs::{Logs, LogsError};
 pub use signer::{LocalSigner, SignError, Signer};

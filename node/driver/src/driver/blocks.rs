@@ -12,9 +12,10 @@ use pyralog_primitives::codec::List;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{BlockId, DurationMs, LeafIndex};
 
-use super::{CheckState, Command, Driver, Stage, To, Wake};
+use super::{CheckState, Driver, Stage, Wake};
 use crate::bodies::{Added, Body};
 use crate::error::{Blame, Halt};
+use crate::events::{Command, To};
 use crate::logs::Entry;
 use crate::signer::Signer;
 use crate::word::{CompactBlock, PORTION_BYTES_MAX, Word};

@@ -7,9 +7,10 @@ use pyralog_disk::Disk;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::{DurationMs, Height};
 
-use super::{Command, Driver, Stage, To, Wake};
+use super::{Driver, Stage, Wake};
 use crate::bodies::Body;
 use crate::error::{Blame, Halt};
+use crate::events::{Command, To};
 use crate::signer::Signer;
 use crate::word::{FINAL_COUNT_MAX, FinalBlock, Word};
 

@@ -7,8 +7,9 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::Evidence;
 use pyralog_wal::WalError;
 
-use super::{Check, CheckState, Command, Driver, Stage, To, Wake};
+use super::{Check, CheckState, Driver, Stage, Wake};
 use crate::error::{Halt, Warning};
+use crate::events::{Command, To};
 use crate::logs::Entry;
 use crate::signer::{SignError, Signer};
 use crate::word::{CompactBlock, Word};

@@ -6,8 +6,9 @@ use pyralog_p2p::PeerId;
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::{BlockId, Height};
 
-use super::{Command, Driver, Stage, To};
+use super::{Driver, Stage};
 use crate::error::{Blame, Halt};
+use crate::events::{Command, To};
 use crate::signer::Signer;
 use crate::word::Word;
 

@@ -25,3 +25,7 @@ printf 'The table is in %s\n' "$table"
 printf '\n== What agreement takes, simulated on one thread\n'
 cargo build --locked --quiet --profile bench -p pyralog-testnet
 "$(dirname "$0")/calm.sh" "$CARGO_TARGET_DIR/release/pyralog-testnet"
+
+printf '\n== Four nodes on this machine: finality and throughput, beside what cannot be avoided\n'
+PYRALOG_MEASURE=1 cargo test --locked --quiet --profile bench -p pyralog-node --lib several_nodes_are_measured -- --nocapture |
+  grep -E '^(finality|throughput)'

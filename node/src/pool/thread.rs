@@ -38,8 +38,10 @@ const ADMITTED_COUNT_MAX: usize = 16;
 /// How often peers are told again of what is not in a block. More often costs
 /// messages; less often, and what got lost waits for longer.
 const REOFFER_INTERVAL: Duration = Duration::from_secs(1);
-/// Transactions that they are told of again at once.
-const REOFFER_COUNT_MAX: usize = 4 * OFFERED_COUNT_MAX;
+/// Transactions that they are told of again at once: the best, which a block
+/// would hold if its proposer knew them. Fewer, and what got lost in a flood
+/// comes back slowly; more, and a busy network tells itself what it knows.
+const REOFFER_COUNT_MAX: usize = OFFERED_COUNT_MAX / 4;
 
 const _: () = assert!(
     BATCH_COUNT_MAX <= OFFERED_COUNT_MAX,
@@ -226,8 +228,8 @@ impl PoolThread {
             .iter()
             .filter(|one| self.seen.contains(&one.id()));
         let overdue: Vec<Checked> = overdue.cloned().collect();
-        for portion in overdue.chunks(OFFERED_COUNT_MAX) {
-            let _ = self.admitted.try_send(portion.to_vec());
+        if !overdue.is_empty() {
+            let _ = self.admitted.try_send(overdue);
         }
         self.seen = candidates.iter().map(Checked::id).collect();
     }

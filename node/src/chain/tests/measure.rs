@@ -22,6 +22,9 @@ const RECORD_BYTES: usize = 300;
 /// Transfers of the run under load, by how many senders.
 const LOAD_SENDERS: u32 = 1_600;
 const LOAD_NONCES: u64 = 40;
+/// Transfers that are submitted at once: as many as have room in one line of the
+/// pool.
+const PORTION: usize = 400;
 /// Validators.
 const NODE_COUNT: u32 = 4;
 const CORE_COUNT: f64 = 2.0;
@@ -134,13 +137,18 @@ fn verify(transfers: &[Transaction]) -> Duration {
 fn throughput(kind: ConsensusKind) {
     let directory = tempfile::tempdir().unwrap();
     let mut several = Several::new(kind, directory.path(), NODE_COUNT, LOAD_SENDERS);
-    let mut transfers = Vec::new();
-    for nonce in 0..LOAD_NONCES {
-        for sender in 0..LOAD_SENDERS {
-            transfers.push(several.transfer(sender, nonce));
-        }
-    }
-    let verify = verify(&transfers);
+    // What each node is sent: senders of its own.
+    let lots: Vec<Vec<Transaction>> = (0..NODE_COUNT)
+        .map(|node| {
+            let senders = (node..LOAD_SENDERS).step_by(NODE_COUNT as usize);
+            let lot = (0..LOAD_NONCES)
+                .flat_map(|nonce| senders.clone().map(move |sender| (sender, nonce)));
+            lot.map(|(sender, nonce)| several.transfer(sender, nonce))
+                .collect()
+        })
+        .collect();
+    let total: usize = lots.iter().map(Vec::len).sum();
+    let verify = verify(&lots[0]);
     several.start_all();
     several.until("the first blocks", |several| {
         several
@@ -148,19 +156,24 @@ fn throughput(kind: ConsensusKind) {
             .all(|node| node.feed.head().height.get() > 2)
     });
     let start = Instant::now();
-    for (turn, portion) in transfers.chunks(500).enumerate() {
-        let node = several.running().nth(turn % 4).unwrap();
-        while node.submit(portion.to_vec()) < portion.len() {
-            std::thread::sleep(Duration::from_millis(2));
+    std::thread::scope(|scope| {
+        for (node, lot) in several.running().zip(&lots) {
+            scope.spawn(move || {
+                for portion in lot.chunks(PORTION) {
+                    while node.submit(portion.to_vec()) < portion.len() {
+                        std::thread::sleep(Duration::from_millis(2));
+                    }
+                }
+            });
         }
-    }
+    });
     let mut counted = [(Height::new(0), 0); 4];
     several.until("the last transfer", |several| {
         let nodes = several.running().zip(&mut counted);
         let counts = nodes.map(|(node, counted)| super::payments::final_count(node, counted));
-        counts.min() == Some(transfers.len())
+        counts.min() == Some(total)
     });
-    let count = f64::from(u32::try_from(transfers.len()).unwrap());
+    let count = f64::from(u32::try_from(total).unwrap());
     let rate = count / start.elapsed().as_secs_f64();
     let blocks = counted[0].0;
     // Each node verifies each signature itself, on cores that all share.

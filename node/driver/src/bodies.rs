@@ -2,15 +2,20 @@
 //!
 //! Invariants:
 //! - at most [`BODY_COUNT_MAX`], and of what nobody asked for at most
-//!   [`OFFERED_COUNT_MAX`] of each peer;
-//! - a block is whole only if its header commits to its transactions, and each
-//!   of them that nobody here has checked is named.
+//!   [`OFFERED_COUNT_MAX`] of each peer. What the engine asks about is always
+//!   taken, and stays: it asks about one block for each turn of a proposer;
+//! - a block is whole only if its header commits to all that is in it, and each
+//!   transaction that nobody here has checked is named: a block is known by its
+//!   header alone, so whoever sends another body with it must not keep the true
+//!   one out;
+//! - no block grows longer than one may be, however small its portions are.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pyralog_p2p::PeerId;
-use pyralog_primitives::block::Block;
+use pyralog_primitives::block::{BLOCK_BYTES_MAX, Block};
+use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{BlockId, Height, LeafIndex, SignedTransactionId};
 
@@ -58,6 +63,8 @@ pub(crate) enum Added {
     Lacks,
     /// Now it is whole.
     Whole,
+    /// It is longer than a block may be: whatever else is in it, it is none.
+    TooLong,
     /// It contradicts itself, or is not what was asked for.
     Bad,
 }
@@ -66,6 +73,8 @@ pub(crate) enum Added {
 #[derive(Debug, Default)]
 pub(crate) struct Bodies {
     held: BTreeMap<BlockId, Held>,
+    /// The last final block, for those who still ask for it.
+    last: Option<(BlockId, Held)>,
     arrivals: u64,
 }
 
@@ -78,18 +87,24 @@ struct Held {
     /// Who offered it, if nobody asked for it.
     offered_by: Option<PeerId>,
     content: Content,
+    /// Without its transactions. It is worked out once, because peers ask for
+    /// it as often as they like.
+    compact: Option<Arc<CompactBlock>>,
 }
 
 #[derive(Debug)]
 enum Content {
     Part(Box<Part>),
     Whole(Body),
+    TooLong,
 }
 
 #[derive(Debug)]
 struct Part {
-    compact: CompactBlock,
+    compact: Arc<CompactBlock>,
     transactions: Vec<Option<Transaction>>,
+    /// What the block would take, as far as it is here.
+    bytes: usize,
     unchecked: BTreeSet<SignedTransactionId>,
     is_looked_up: bool,
 }
@@ -97,10 +112,39 @@ struct Part {
 impl Bodies {
     /// A block that is whole.
     pub(crate) fn get(&self, block: &BlockId) -> Option<&Body> {
-        match &self.held.get(block)?.content {
-            Content::Whole(body) => Some(body),
-            Content::Part(_) => None,
-        }
+        self.held.get(block)?.body()
+    }
+
+    /// A block that is whole, or the last final one.
+    pub(crate) fn get_or_last(&self, block: &BlockId) -> Option<&Body> {
+        let last = self.last.as_ref().filter(|(last, _)| last == block);
+        let last = last.and_then(|(_, held)| held.body());
+        self.get(block).or(last)
+    }
+
+    /// The same, without its transactions.
+    pub(crate) fn compact(&mut self, block: &BlockId) -> Option<Arc<CompactBlock>> {
+        let last = self.last.as_mut().filter(|(last, _)| last == block);
+        let held = self.held.get_mut(block);
+        let held = held.or(last.map(|(_, held)| held))?;
+        let Content::Whole(body) = &held.content else {
+            return None;
+        };
+        let compact = held
+            .compact
+            .get_or_insert_with(|| Arc::new(CompactBlock::of(&body.block)));
+        Some(Arc::clone(compact))
+    }
+
+    /// Whether anything of this block is here.
+    pub(crate) fn has(&self, block: &BlockId) -> bool {
+        self.held.contains_key(block)
+    }
+
+    /// Whether it has turned out to be longer than a block may be.
+    pub(crate) fn is_too_long(&self, block: &BlockId) -> bool {
+        let held = self.held.get(block);
+        held.is_some_and(|held| matches!(held.content, Content::TooLong))
     }
 
     /// The ids of a block's transactions, as long as it is not whole.
@@ -120,7 +164,7 @@ impl Bodies {
     fn part(&self, block: &BlockId) -> Option<&Part> {
         match &self.held.get(block)?.content {
             Content::Part(part) => Some(part),
-            Content::Whole(_) => None,
+            Content::Whole(_) | Content::TooLong => None,
         }
     }
 
@@ -136,33 +180,45 @@ impl Bodies {
         }
     }
 
+    /// The block of a height that came last of those that were written down.
+    pub(crate) fn last_logged(&self, height: Height) -> Option<BlockId> {
+        let held = self.held.iter();
+        let logged = held.filter(|(_, held)| held.is_logged && held.height == height);
+        logged
+            .max_by_key(|(_, held)| held.arrival)
+            .map(|(id, _)| *id)
+    }
+
     /// Takes a block without its transactions.
     pub(crate) fn offer(
         &mut self,
         compact: CompactBlock,
         from: PeerId,
-        is_wanted: impl Fn(&BlockId) -> bool,
+        is_needed: impl Fn(&BlockId) -> bool,
     ) -> Added {
         let id = compact.header.id();
         if self.held.contains_key(&id) {
             return Added::Nothing;
         }
-        let is_own_wish = is_wanted(&id);
+        let is_own_wish = is_needed(&id);
         let offered = self.held.values();
         let theirs = offered.filter(|held| held.offered_by == Some(from)).count();
         if !is_own_wish && theirs >= OFFERED_COUNT_MAX {
             return Added::Nothing;
         }
-        if !compact.is_whole() {
+        let empty = compact.with(Vec::new());
+        let ids = compact.transactions.iter().copied();
+        if empty.check_body_with_ids(ids).is_err() {
             return Added::Bad;
         }
-        if !self.make_room(is_wanted) {
+        if !self.make_room(is_needed) && !is_own_wish {
             return Added::Nothing;
         }
         let height = compact.header.height;
         let part = Part {
             transactions: vec![None; compact.transactions.len()],
-            compact,
+            bytes: empty.encode().len(),
+            compact: Arc::new(compact),
             unchecked: BTreeSet::new(),
             is_looked_up: false,
         };
@@ -185,8 +241,9 @@ impl Bodies {
         };
         part.is_looked_up = true;
         for (place, found) in part.transactions.iter_mut().zip(transactions) {
-            if place.is_none() {
-                *place = found;
+            if let Some(found) = found.filter(|_| place.is_none()) {
+                part.bytes += length(&found);
+                *place = Some(found);
             }
         }
         held.complete()
@@ -216,6 +273,7 @@ impl Bodies {
                 return Added::Bad;
             }
             part.unchecked.insert(*expected);
+            part.bytes += length(&transaction);
             part.transactions[place] = Some(transaction);
         }
         held.complete()
@@ -255,18 +313,19 @@ impl Bodies {
             is_logged: false,
             offered_by,
             content,
+            compact: None,
         };
         self.held.insert(id, held);
     }
 
-    fn make_room(&mut self, is_wanted: impl Fn(&BlockId) -> bool) -> bool {
+    fn make_room(&mut self, is_needed: impl Fn(&BlockId) -> bool) -> bool {
         if self.held.len() < BODY_COUNT_MAX {
             return true;
         }
         let idle = self
             .held
             .iter()
-            .filter(|(id, held)| !held.is_logged && !is_wanted(id))
+            .filter(|(id, held)| !held.is_logged && !is_needed(id))
             .min_by_key(|(_, held)| held.arrival);
         match idle.map(|(id, _)| *id) {
             Some(id) => self.held.remove(&id).is_some(),
@@ -274,17 +333,30 @@ impl Bodies {
         }
     }
 
-    /// Forgets the blocks up to a height.
-    pub(crate) fn forget(&mut self, through: Height) {
+    /// Forgets the blocks up to a height, but for the last final one.
+    pub(crate) fn forget(&mut self, through: Height, last: Option<BlockId>) {
+        let last = last.and_then(|last| Some((last, self.held.remove(&last)?)));
+        self.last = last;
         self.held.retain(|_, held| held.height > through);
     }
 }
 
 impl Held {
+    fn body(&self) -> Option<&Body> {
+        match &self.content {
+            Content::Whole(body) => Some(body),
+            Content::Part(_) | Content::TooLong => None,
+        }
+    }
+
     fn complete(&mut self) -> Added {
         let Content::Part(part) = &mut self.content else {
             return Added::Nothing;
         };
+        if part.bytes > BLOCK_BYTES_MAX {
+            self.content = Content::TooLong;
+            return Added::TooLong;
+        }
         if part.transactions.iter().any(Option::is_none) {
             return Added::Lacks;
         }
@@ -294,7 +366,15 @@ impl Held {
             .with(transactions.into_iter().flatten().collect());
         let unchecked = Arc::new(std::mem::take(&mut part.unchecked));
         let block = Arc::new(block);
+        self.compact = Some(Arc::clone(&part.compact));
         self.content = Content::Whole(Body { block, unchecked });
         Added::Whole
     }
 }
+
+fn length(transaction: &Transaction) -> usize {
+    usize::try_from(transaction.encoded_bytes().get()).unwrap_or(usize::MAX)
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -4,27 +4,27 @@ mod blocks;
 mod catch_up;
 mod effects;
 mod hearing;
+mod heights;
+mod joining;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
-use pyralog_consensus::{
-    Ed25519, Effect, Engine, Input, Record, Start, Tick, Timer, verify_certificate,
-};
+use pyralog_consensus::{Effect, Engine, Input, Tick, Timer};
 use pyralog_disk::Disk;
 use pyralog_p2p::PeerId;
-use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::{Evidence, Offence};
 use pyralog_primitives::{BlockId, DurationMs, Height};
 
-use crate::bodies::{Bodies, Body};
+use self::catch_up::CatchingUp;
+use self::joining::Joining;
+use crate::bodies::Bodies;
 use crate::error::{Halt, Warning};
 use crate::events::{Command, Event, Next, Now, Settings, To};
-use crate::logs::{Begun, Entry, Found, Logs};
+use crate::logs::Logs;
 use crate::peers::Peers;
 use crate::signer::Signer;
-use crate::word::{FinalBlock, Word};
+use crate::word::Word;
 
 /// Final blocks that may wait for the disk while the next one is decided. There
 /// are logs for one more height than that.
@@ -48,7 +48,7 @@ pub struct Driver<E, S, D> {
     next: Next,
     stage: Stage,
     /// Nothing is signed: others may be further.
-    is_joining: bool,
+    joining: Option<Joining>,
     /// Nothing is signed at this height, because what was said about it is not
     /// all known, or cannot be written down.
     is_silent: bool,
@@ -56,14 +56,16 @@ pub struct Driver<E, S, D> {
     has_waiting: bool,
     durable: Height,
     bodies: Bodies,
-    /// The last final block, for those who still ask for it.
-    last: Option<Arc<Block>>,
+    /// The last final block.
+    last: Option<BlockId>,
     /// Why it is final, until it is durable.
     unsettled: Option<Certificate>,
     checks: BTreeMap<BlockId, Check>,
     wants: BTreeMap<BlockId, Want>,
     /// Who spoke of a block.
     holders: BTreeMap<BlockId, BTreeSet<PeerId>>,
+    /// Blocks that went out with their proposals.
+    told: BTreeSet<BlockId>,
     peers: Peers,
     catching_up: CatchingUp,
     evidence: BTreeMap<Offence, Evidence>,
@@ -112,16 +114,6 @@ struct Want {
     turn: usize,
 }
 
-/// What there is to know about blocks that others have made final.
-#[derive(Debug, Default)]
-struct CatchingUp {
-    /// Who was asked last, until it answers.
-    asked: Option<PeerId>,
-    turn: usize,
-    /// Blocks that came, with who gave them.
-    incoming: VecDeque<(PeerId, FinalBlock)>,
-}
-
 /// What a timer is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Wake {
@@ -153,7 +145,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             logs,
             next,
             stage: Stage::Waiting,
-            is_joining: settings.has_peers,
+            joining: None,
             is_silent: false,
             has_waiting: false,
             durable,
@@ -163,6 +155,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             checks: BTreeMap::new(),
             wants: BTreeMap::new(),
             holders: BTreeMap::new(),
+            told: BTreeSet::new(),
             peers: Peers::default(),
             catching_up: CatchingUp::default(),
             evidence: BTreeMap::new(),
@@ -174,7 +167,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         };
         if settings.has_peers {
             driver.set(Wake::Tip, TIP_INTERVAL);
-            driver.set(Wake::Joined, JOIN_PATIENCE);
+            driver.begin_to_join();
         } else {
             driver.join()?;
         }
@@ -218,7 +211,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
 
     /// Whether it still waits to hear how far the chain is.
     pub const fn is_joining(&self) -> bool {
-        self.is_joining
+        self.joining.is_some()
     }
 
     /// The engine, to look at.
@@ -234,6 +227,10 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             }
             Event::Disconnected(peer) => {
                 self.peers.remove(peer);
+                for spoke in self.holders.values_mut() {
+                    spoke.remove(&peer);
+                }
+                self.lose_peer(peer);
                 self.check_joined()?;
             }
             Event::Heard { from, word } => self.hear(from, *word)?,
@@ -254,6 +251,9 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                     self.unsettled = None;
                 }
                 self.start_if_due()?;
+                if self.is_joining() {
+                    self.use_incoming()?;
+                }
             }
             Event::Found {
                 block,
@@ -303,9 +303,13 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     }
 
     fn set(&mut self, wake: Wake, after: DurationMs) {
-        let micros = after.get().saturating_mul(1_000);
-        let at = self.now.tick.get().saturating_add(micros);
-        self.timers.insert(wake, Tick::new(at));
+        let at = self.after(after);
+        self.timers.insert(wake, at);
+    }
+
+    fn after(&self, span: DurationMs) -> Tick {
+        let micros = span.get().saturating_mul(1_000);
+        Tick::new(self.now.tick.get().saturating_add(micros))
     }
 
     fn say(&mut self, to: To, word: Word) {
@@ -317,150 +321,6 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     fn own_tip(&self) -> Word {
         let height = self.durable;
         Word::Tip { height }
-    }
-
-    /// Whether others may be further is known, or has been waited for.
-    fn check_joined(&mut self) -> Result<(), Halt> {
-        if !self.is_joining || self.is_behind() {
-            return Ok(());
-        }
-        let is_patient = self.timers.contains_key(&Wake::Joined);
-        if is_patient && !self.peers.have_spoken() {
-            return Ok(());
-        }
-        self.join()
-    }
-
-    fn join(&mut self) -> Result<(), Halt> {
-        self.is_joining = false;
-        self.timers.remove(&Wake::Joined);
-        if let Some(signer) = &mut self.signer {
-            signer.release();
-        }
-        self.start_if_due()
-    }
-
-    /// Begins the next height, once what was written down two heights ago is
-    /// not needed any more.
-    fn start_if_due(&mut self) -> Result<(), Halt> {
-        let is_waiting = matches!(self.stage, Stage::Waiting) && !self.is_joining;
-        // A block can be durable before the driver hears that it is final.
-        let unsettled = (self.next.height.get() - 1).saturating_sub(self.durable.get());
-        if is_waiting && unsettled <= SETTLING_COUNT_MAX {
-            self.start()?;
-        }
-        Ok(())
-    }
-
-    fn start(&mut self) -> Result<(), Halt> {
-        let height = self.next.height;
-        self.stage = Stage::Deciding;
-        let known = self.logs.certificate(height).cloned();
-        let records = match self.logs.begin(height).map_err(Halt::Log)? {
-            Begun::With(found) => self.recover(found)?,
-            Begun::Later(later) => {
-                self.is_silent = true;
-                self.warn(Warning::LogOfLater { height, later });
-                Vec::new()
-            }
-        };
-        let next = &self.next;
-        self.inputs.push_back(Input::Start(Start {
-            height,
-            validators: Arc::clone(&next.validators),
-            last_proposer: next.last_proposer,
-            has_unproved: next.has_unproved,
-            has_waiting: self.has_waiting,
-            records,
-        }));
-        if let Some(certificate) = known {
-            self.decide_again(certificate);
-        }
-        self.use_incoming()
-    }
-
-    /// The height was final before a restart, and its block not durable.
-    fn decide_again(&mut self, certificate: Certificate) {
-        let genesis = self.settings.genesis;
-        let validators = &self.next.validators;
-        let verified = verify_certificate(certificate, genesis, validators, &Ed25519);
-        // One that does not hold was written by nobody here: the others know.
-        if let Ok(certificate) = verified {
-            self.inputs.push_back(Input::Certified(certificate));
-        }
-    }
-
-    /// Takes up what the log of the height held, or begins it.
-    fn recover(&mut self, found: Vec<Found>) -> Result<Vec<Record>, Halt> {
-        let height = self.next.height;
-        if found.is_empty()
-            && let Some(certificate) = self.unsettled.clone()
-        {
-            self.write_down(Entry::Certificate(&certificate))?;
-        }
-        let mut records = Vec::new();
-        for found in found {
-            match found {
-                Found::Record(record) => records.push(*record),
-                Found::Block(block) => {
-                    self.bodies.put(Body::unchecked(Arc::from(block)), true);
-                }
-                Found::Certificate(_) => {}
-            }
-        }
-        let signer = self.signer.as_ref();
-        if signer.is_some_and(|signer| signer.is_past(height)) {
-            self.is_silent = true;
-        } else if !self.are_complete(&records) {
-            self.is_silent = true;
-            self.warn(Warning::LogLost { height });
-        }
-        Ok(records)
-    }
-
-    /// Whether all that was signed at this height was written down. The log may
-    /// have lost its end to a disk that changes bytes: then a validator does
-    /// not know any more what it had prepared.
-    fn are_complete(&self, records: &[Record]) -> bool {
-        let Some(signer) = &self.signer else {
-            return true;
-        };
-        let intents: BTreeMap<_, _> = records
-            .iter()
-            .filter_map(|record| match record {
-                Record::Intent(statement) => {
-                    let bytes = statement.sign_bytes(self.settings.genesis);
-                    let root = pyralog_guard::SigningRoot::of(&bytes);
-                    Some((statement.place(), root))
-                }
-                _ => None,
-            })
-            .collect();
-        let mut known = signer.signed(self.next.height).into_iter();
-        known.all(|(place, root)| root.is_some() && intents.get(&place).copied() == root)
-    }
-
-    /// A block has become final: what belongs to its height is over.
-    fn finalized(&mut self, next: Next) -> Result<(), Halt> {
-        let done = self.next.height;
-        for offence in &next.punished {
-            self.evidence.remove(offence);
-        }
-        self.next = next;
-        self.stage = Stage::Waiting;
-        self.is_silent = false;
-        self.bodies.forget(done);
-        self.checks.clear();
-        self.wants.clear();
-        self.holders.clear();
-        self.timers.retain(|wake, _| match wake {
-            Wake::Engine(timer) => timer.height() > done,
-            Wake::Ask(_) | Wake::Early(_) => false,
-            Wake::CatchUp | Wake::Tip | Wake::Joined => true,
-        });
-        self.start_if_due()?;
-        self.use_incoming()?;
-        self.check_joined()
     }
 
     fn warn(&mut self, warning: Warning) {

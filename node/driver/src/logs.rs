@@ -12,6 +12,8 @@
 //! - the log of a height says why the block before is final, as long as that is
 //!   not durable: who has signed at a later height signs no more at that one, and
 //!   could not decide it again;
+//! - what is in a log is all that was written down at first: where something has
+//!   no room, nothing comes after it;
 //! - a log of a later height is never overwritten for an earlier one: who lost
 //!   the chain and not the logs finds them again where they were.
 
@@ -22,7 +24,12 @@ use pyralog_primitives::Height;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, DecodeError};
-use pyralog_wal::{OpenError, RECORD_BYTES_MAX, Wal, WalError};
+use pyralog_wal::{LOG_BYTES_MAX, OpenError, RECORD_BYTES_MAX, Wal, WalError};
+
+/// A log that holds more is short of room. Lower, and blocks are proposed again
+/// where new ones would do; higher, and the blocks of a few rounds that come to
+/// nothing fill the log, and with it every validator falls silent.
+const ROOMY_BYTES_MAX: usize = LOG_BYTES_MAX / 2;
 
 /// What is written down.
 #[derive(Clone, Copy, Debug, BorshSerialize)]
@@ -58,6 +65,9 @@ pub struct Logs<D> {
     /// by a later height.
     current: Option<usize>,
     is_written: bool,
+    /// Why nothing more is written at this height: there was no room for
+    /// something. What comes after it would not make sense without it.
+    full: Option<WalError>,
 }
 
 #[derive(Debug)]
@@ -65,6 +75,8 @@ struct Log<D> {
     wal: Wal<D>,
     /// What was found at the start, until its height begins.
     found: Vec<Found>,
+    /// How long the records of its height are.
+    bytes: usize,
 }
 
 /// Why logs were not opened. The operator must act.
@@ -102,6 +114,7 @@ impl<D: Disk> Logs<D> {
             by_parity: [Log::open(even)?, Log::open(odd)?],
             current: None,
             is_written: false,
+            full: None,
         })
     }
 
@@ -112,12 +125,14 @@ impl<D: Disk> Logs<D> {
         let place = place(height);
         let log = &mut self.by_parity[place];
         self.current = None;
+        self.full = None;
         match log.wal.height() {
             Some(later) if later > height => return Ok(Begun::Later(later)),
             Some(same) if same == height => {}
             _ => {
                 log.wal.begin(height)?;
                 log.found.clear();
+                log.bytes = 0;
             }
         }
         self.current = Some(place);
@@ -136,15 +151,37 @@ impl<D: Disk> Logs<D> {
             .map(AsRef::as_ref)
     }
 
-    /// Writes down something about the height that was begun.
+    /// Writes down something about the height that was begun. Once there was no
+    /// room, there is none before the next height.
     pub(crate) fn append(&mut self, entry: Entry<'_>) -> Result<(), WalError> {
         let Some(place) = self.current else {
             return Ok(());
         };
-        self.is_written = true;
+        if let Some(full) = &self.full {
+            return Err(full.clone());
+        }
         let bytes = borsh::to_vec(&entry);
         let bytes = bytes.expect("memory accepts every byte, and lengths are within u32");
-        self.by_parity[place].wal.append(&bytes)
+        let log = &mut self.by_parity[place];
+        let appended = log.wal.append(&bytes);
+        match &appended {
+            Ok(()) => {
+                self.is_written = true;
+                log.bytes += bytes.len();
+            }
+            Err(error @ (WalError::Full { .. } | WalError::RecordTooLong { .. })) => {
+                self.full = Some(error.clone());
+            }
+            Err(_) => {}
+        }
+        appended
+    }
+
+    /// Whether the height that was begun has written so much that it should
+    /// write no more blocks than it must.
+    pub(crate) fn is_short_of_room(&self) -> bool {
+        self.current
+            .is_some_and(|place| self.by_parity[place].bytes > ROOMY_BYTES_MAX)
     }
 
     /// Makes durable what was written down.
@@ -174,6 +211,10 @@ impl<D: Disk> Log<D> {
         };
         let found = recovered.records.iter().enumerate().map(decode);
         let found = found.collect::<Result<_, _>>()?;
-        Ok(Self { wal, found })
+        let bytes = recovered.records.iter().map(Vec::len).sum();
+        Ok(Self { wal, found, bytes })
     }
 }
+
+#[cfg(test)]
+mod tests;

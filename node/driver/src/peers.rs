@@ -1,13 +1,17 @@
-//! How far the peers are, and which of them is to be asked.
+//! How far the peers are, which of them is to be asked, and how much they may
+//! ask for.
 //!
 //! What a peer says of itself is a claim: it costs a question, and who does not
-//! answer is not believed for a while.
+//! answer is not believed for a while. Who has failed before is asked after all
+//! who have failed less often, so those who lie in numbers do not keep a node
+//! from those who answer.
 
 use std::collections::BTreeMap;
 
 use pyralog_consensus::Tick;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::Height;
+use pyralog_primitives::block::BLOCK_BYTES_MAX;
 
 /// Peers that are known. The network bounds them too.
 const PEER_COUNT_MAX: usize = 1024;
@@ -16,6 +20,14 @@ const PEER_COUNT_MAX: usize = 1024;
 const DISTRUST_MICROS: u64 = 10_000_000;
 /// A peer that is behind is told the own height at most so often.
 const TELL_MICROS: u64 = 50_000;
+/// What a peer is given in a second, if it asks for it. Lower, and who lacks the
+/// largest blocks does not get them in time; higher, and a few peers who ask for
+/// the same again and again keep the node from its work.
+const GIVEN_BYTES_PER_SECOND: u64 = BLOCK_BYTES_MAX as u64;
+/// How far ahead of that it may be: two of the largest blocks at once.
+const GIVEN_AHEAD_MICROS: u64 = 2_000_000;
+/// What a question costs, whatever the answer.
+const QUESTION_BYTES: u64 = 4 * 1024;
 
 /// The peers.
 #[derive(Debug, Default)]
@@ -28,7 +40,11 @@ struct Peer {
     /// Up to which height it has the chain; unknown until it says so.
     tip: Option<Height>,
     distrusted_until: Tick,
+    /// How often it did not answer, or falsely, since it last answered well.
+    failures: u32,
     told: Option<Tick>,
+    /// By when it would have had all that it was given, at the rate above.
+    given_until: Tick,
 }
 
 impl Peers {
@@ -40,6 +56,10 @@ impl Peers {
 
     pub(crate) fn remove(&mut self, peer: PeerId) {
         self.known.remove(&peer);
+    }
+
+    pub(crate) fn is_known(&self, peer: &PeerId) -> bool {
+        self.known.contains_key(peer)
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = PeerId> + '_ {
@@ -67,21 +87,33 @@ impl Peers {
         believed.filter_map(|peer| peer.tip).max()
     }
 
-    /// Who is to be asked for a block of this height: one after the other.
+    /// Who is to be asked for a block of this height: of those who have failed
+    /// least often one after the other.
     pub(crate) fn to_ask(&self, height: Height, now: Tick, turn: usize) -> Option<PeerId> {
-        let believed = self.known.iter().filter(|(_, peer)| {
-            peer.distrusted_until <= now && peer.tip.is_some_and(|tip| tip >= height)
-        });
-        let able: Vec<PeerId> = believed.map(|(id, _)| *id).collect();
-        let place = turn.checked_rem(able.len())?;
-        Some(able[place])
+        let is_able =
+            |peer: &Peer| peer.distrusted_until <= now && peer.tip.is_some_and(|tip| tip >= height);
+        let able = || self.known.iter().filter(|(_, peer)| is_able(peer));
+        let fewest = able().map(|(_, peer)| peer.failures).min()?;
+        let best = able().filter(|(_, peer)| peer.failures == fewest);
+        let best: Vec<PeerId> = best.map(|(id, _)| *id).collect();
+        let place = turn.checked_rem(best.len())?;
+        Some(best[place])
     }
 
     /// A peer did not answer, or answered with something false. What it says of
-    /// itself counts for nothing until it says it again later.
+    /// itself counts for nothing for a while.
     pub(crate) fn distrust(&mut self, peer: PeerId, now: Tick) {
         if let Some(peer) = self.known.get_mut(&peer) {
             peer.distrusted_until = Tick::new(now.get().saturating_add(DISTRUST_MICROS));
+            peer.failures = peer.failures.saturating_add(1);
+        }
+    }
+
+    /// A peer gave what it was asked for, be it late.
+    pub(crate) fn trust(&mut self, peer: PeerId) {
+        if let Some(peer) = self.known.get_mut(&peer) {
+            peer.distrusted_until = Tick::default();
+            peer.failures = 0;
         }
     }
 
@@ -96,5 +128,32 @@ impl Peers {
             peer.told = Some(now);
         }
         may
+    }
+
+    /// Whether a peer is given what it asks for now. Who is not asks someone
+    /// else, or again.
+    pub(crate) fn may_ask(&mut self, peer: PeerId, now: Tick) -> bool {
+        let Some(known) = self.known.get(&peer) else {
+            return false;
+        };
+        let ahead = known.given_until.get().saturating_sub(now.get());
+        let may = ahead < GIVEN_AHEAD_MICROS;
+        if may {
+            self.charge_bytes(peer, QUESTION_BYTES, now);
+        }
+        may
+    }
+
+    /// A peer is given so many bytes.
+    pub(crate) fn charge(&mut self, peer: PeerId, bytes: usize, now: Tick) {
+        self.charge_bytes(peer, u64::try_from(bytes).unwrap_or(u64::MAX), now);
+    }
+
+    fn charge_bytes(&mut self, peer: PeerId, bytes: u64, now: Tick) {
+        if let Some(peer) = self.known.get_mut(&peer) {
+            let micros = bytes.saturating_mul(1_000_000) / GIVEN_BYTES_PER_SECOND;
+            let from = peer.given_until.max(now).get();
+            peer.given_until = Tick::new(from.saturating_add(micros));
+        }
     }
 }

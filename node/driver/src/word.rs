@@ -6,7 +6,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_consensus::Message;
 use pyralog_primitives::block::{
-    BLOCK_BYTES_MAX, BLOCK_EVIDENCE_COUNT_MAX, BLOCK_TRANSACTION_COUNT_MAX, Block, Header, tx_root,
+    BLOCK_BYTES_MAX, BLOCK_EVIDENCE_COUNT_MAX, BLOCK_TRANSACTION_COUNT_MAX, Block, Header,
 };
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, List};
@@ -103,11 +103,6 @@ impl CompactBlock {
             evidence: block.evidence.clone(),
             parent_certificate: block.parent_certificate.clone(),
         }
-    }
-
-    /// Whether the header commits to these transactions.
-    pub(crate) fn is_whole(&self) -> bool {
-        tx_root(self.transactions.iter().copied()) == self.header.tx_root
     }
 
     /// The block, with its transactions in order.

@@ -1,18 +1,17 @@
 //! Blocks on their way: built, fetched, examined, made final.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use pyralog_consensus::{Engine, Input};
 use pyralog_disk::Disk;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::block::Block;
-use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::List;
-use pyralog_primitives::transaction::Transaction;
-use pyralog_primitives::{BlockId, DurationMs, LeafIndex};
+use pyralog_primitives::transaction::{TRANSACTION_BYTES_MAX, Transaction};
+use pyralog_primitives::{BlockId, DurationMs, Hash, LeafIndex};
 
-use super::{CheckState, Driver, Stage, Wake};
+use super::{Check, CheckState, Driver, Stage, Wake, Want};
 use crate::bodies::{Added, Body};
 use crate::error::{Blame, Halt};
 use crate::events::{Command, To};
@@ -23,8 +22,14 @@ use crate::word::{CompactBlock, PORTION_BYTES_MAX, Word};
 /// How long an answer may take before another peer is asked. Lower, and a slow
 /// link carries everything twice; higher, and a peer that is gone costs a round.
 pub(super) const ASK_INTERVAL: DurationMs = DurationMs::new(250);
-/// Blocks of which it is known who spoke of them.
+/// Blocks of which it is known who spoke of them. Fewer, and inventions drive
+/// out what is asked for next; more are memory.
 const HOLDER_BLOCK_COUNT_MAX: usize = 64;
+/// Transactions that are asked for at once. Fewer, and small ones do not fill an
+/// answer; more, and a long question is asked for what does not fit the answer.
+const ASKED_COUNT_MAX: usize = 16_384;
+/// What a transaction takes in a block that travels without them.
+const ID_BYTES: usize = Hash::BYTES;
 
 impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// The block that was asked for stands in the ledger.
@@ -41,17 +46,20 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         Ok(())
     }
 
-    /// Writes a block down, so that it is held by whoever votes for it.
-    fn log_body(&mut self, block: BlockId) -> Result<(), Halt> {
+    /// Writes a block down, so that it is held by whoever votes for it. Says
+    /// whether it is here to be written.
+    fn log_body(&mut self, block: BlockId) -> Result<bool, Halt> {
         if self.bodies.is_logged(&block) || self.signer.is_none() {
-            return Ok(());
+            return Ok(true);
         }
-        if let Some(body) = self.bodies.get(&block) {
-            let body = Arc::clone(&body.block);
-            self.write_down(Entry::Block(&body))?;
+        let Some(body) = self.bodies.get(&block) else {
+            return Ok(false);
+        };
+        let body = Arc::clone(&body.block);
+        if self.write_down(Entry::Block(&body))? {
             self.bodies.set_logged(&block);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// Goes on with a block that the engine asks about.
@@ -62,7 +70,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         };
         let is_backed = check.is_backed;
         let Some(body) = self.bodies.get(&block) else {
-            self.want(block);
+            if self.bodies.is_too_long(&block) {
+                self.judge(block, false);
+            } else {
+                self.want(block);
+            }
             return;
         };
         let early = body.block.header.time.get();
@@ -82,18 +94,28 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// A block was examined: if it is valid, it is written down, and may be
     /// voted for.
     pub(super) fn examined(&mut self, block: BlockId, is_valid: bool) -> Result<(), Halt> {
-        if !matches!(self.stage, Stage::Deciding) {
+        let is_asked = self.checks.contains_key(&block);
+        if !matches!(self.stage, Stage::Deciding) || !is_asked {
             return Ok(());
         }
-        let Some(check) = self.checks.get_mut(&block) else {
+        if is_valid && !self.log_body(block)? {
+            // It is not voted for before it is here again.
+            if let Some(check) = self.checks.get_mut(&block) {
+                check.state = CheckState::Open;
+            }
+            self.pursue(block);
             return Ok(());
-        };
-        check.state = CheckState::Known { is_valid };
-        if is_valid {
-            self.log_body(block)?;
         }
-        self.answer(block, is_valid);
+        self.judge(block, is_valid);
         Ok(())
+    }
+
+    /// Tells the engine, now and whenever it asks again.
+    fn judge(&mut self, block: BlockId, is_valid: bool) {
+        if let Some(check) = self.checks.get_mut(&block) {
+            check.state = CheckState::Known { is_valid };
+            self.answer(block, is_valid);
+        }
     }
 
     pub(super) fn answer(&mut self, block: BlockId, is_valid: bool) {
@@ -119,7 +141,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         // It may have been decided without this validator's vote. Until it is
         // durable, the log must know it.
         self.log_body(block)?;
-        self.last = Some(Arc::clone(&body.block));
+        self.last = Some(block);
         self.unsettled = Some(certificate.clone());
         self.commands.push(Command::Finalize { body, certificate });
         Ok(())
@@ -133,16 +155,18 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         }
     }
 
+    /// Asks the next one for what is lacking of a block. One that is wanted is
+    /// asked for until it comes.
     pub(super) fn ask_again(&mut self, block: BlockId) {
-        let Some(want) = self.wants.get_mut(&block) else {
-            return;
-        };
-        let turn = want.turn;
-        want.turn += 1;
+        let mut turn = 0;
+        if let Some(want) = self.wants.get_mut(&block) {
+            turn = want.turn;
+            want.turn += 1;
+            self.set(Wake::Ask(block), ASK_INTERVAL);
+        }
         if let Some(peer) = self.holder(&block, turn) {
             self.ask(block, peer);
         }
-        self.set(Wake::Ask(block), ASK_INTERVAL);
     }
 
     /// Who is to be asked for a block: first those who spoke of it, one after
@@ -159,10 +183,13 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// Asks a peer for what is lacking of a block.
     fn ask(&mut self, block: BlockId, peer: PeerId) {
         let word = match self.bodies.lacking(&block) {
-            Some(places) => Word::WantTransactions {
-                block,
-                places: List::new(places).expect("a block has no more places"),
-            },
+            Some(mut places) => {
+                places.truncate(ASKED_COUNT_MAX);
+                Word::WantTransactions {
+                    block,
+                    places: List::new(places).expect("a block has no more places"),
+                }
+            }
             // The pool is being asked.
             None if self.bodies.ids(&block).is_some() => return,
             None => Word::WantBlock { block },
@@ -172,9 +199,24 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
 
     /// A peer spoke of a block, so it probably has it.
     pub(super) fn note_holder(&mut self, block: BlockId, peer: PeerId) {
-        if self.holders.contains_key(&block) || self.holders.len() < HOLDER_BLOCK_COUNT_MAX {
-            self.holders.entry(block).or_default().insert(peer);
+        if !self.peers.is_known(&peer) {
+            return;
         }
+        let is_noted = self.holders.contains_key(&block);
+        if !is_noted && self.holders.len() >= HOLDER_BLOCK_COUNT_MAX {
+            // Of what is neither here nor asked for, much may be invented.
+            let is_idle = |block: &&BlockId| !self.bodies.has(block) && !self.is_needed(block);
+            let Some(idle) = self.holders.keys().find(is_idle).copied() else {
+                return;
+            };
+            self.holders.remove(&idle);
+        }
+        self.holders.entry(block).or_default().insert(peer);
+    }
+
+    /// Whether the engine waits for this block, or for what becomes of it.
+    fn is_needed(&self, block: &BlockId) -> bool {
+        is_needed(&self.wants, &self.checks, block)
     }
 
     /// A peer gives a block without its transactions.
@@ -185,15 +227,18 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             return Ok(());
         }
         let block = compact.header.id();
-        self.note_holder(block, from);
-        let wants = &self.wants;
-        match self
-            .bodies
-            .offer(compact, from, |id| wants.contains_key(id))
-        {
-            Added::Begun => self.find(block)?,
-            Added::Bad => self.blame(from, Blame::Block(block)),
-            _ => {}
+        let (wants, checks) = (&self.wants, &self.checks);
+        let is_needed = |id: &BlockId| is_needed(wants, checks, id);
+        let added = self.bodies.offer(compact, from, is_needed);
+        if added == Added::Bad {
+            self.blame(from, Blame::Block(block));
+            return Ok(());
+        }
+        if self.bodies.has(&block) {
+            self.note_holder(block, from);
+        }
+        if added == Added::Begun {
+            self.find(block)?;
         }
         Ok(())
     }
@@ -221,11 +266,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.pursue(block);
                 self.settle()?;
             }
-            Added::Lacks => {
-                let turn = self.wants.get(&block).map_or(0, |want| want.turn);
-                if let Some(peer) = self.holder(&block, turn) {
-                    self.ask(block, peer);
-                }
+            Added::Lacks => self.ask_again(block),
+            Added::TooLong => {
+                self.wants.remove(&block);
+                self.timers.remove(&Wake::Ask(block));
+                self.pursue(block);
             }
             Added::Nothing | Added::Begun | Added::Bad => {}
         }
@@ -239,29 +284,45 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         transactions: Vec<(LeafIndex, Transaction)>,
         from: PeerId,
     ) -> Result<(), Halt> {
-        let is_progress = !transactions.is_empty();
+        let is_full = is_full(&transactions);
         let added = self.bodies.fill(&block, transactions);
-        if added == Added::Bad {
-            self.blame(from, Blame::Block(block));
-        } else if added != Added::Lacks || is_progress {
-            self.added(block, &added)?;
+        match added {
+            Added::Bad => self.blame(from, Blame::Block(block)),
+            Added::Lacks if is_full => {
+                if self.wants.contains_key(&block) {
+                    self.set(Wake::Ask(block), ASK_INTERVAL);
+                }
+                self.ask(block, from);
+            }
+            // Who gives less than fits has no more, or wants to be asked often.
+            Added::Lacks => {}
+            added => self.added(block, &added)?,
         }
         Ok(())
     }
 
     /// Answers who asks for a block.
     pub(super) fn give(&mut self, block: &BlockId, to: PeerId) {
-        if let Some(body) = self.whole(block) {
-            let compact = CompactBlock::of(&body);
+        if !self.peers.may_ask(to, self.now.tick) {
+            return;
+        }
+        if let Some(compact) = self.bodies.compact(block) {
+            let bytes = ID_BYTES * compact.transactions.len();
+            self.peers.charge(to, bytes, self.now.tick);
+            let compact = CompactBlock::clone(&compact);
             self.say(To::Peer(to), Word::Block(Box::new(compact)));
         }
     }
 
     /// Answers who asks for transactions of a block, as far as they fit.
     pub(super) fn give_transactions(&mut self, block: BlockId, places: &[LeafIndex], to: PeerId) {
-        let Some(body) = self.whole(&block) else {
+        if !self.peers.may_ask(to, self.now.tick) {
+            return;
+        }
+        let Some(body) = self.bodies.get_or_last(&block) else {
             return;
         };
+        let body = Arc::clone(&body.block);
         let (mut given, mut bytes, mut seen) = (Vec::new(), 0, BTreeSet::new());
         for place in places {
             let index = usize::try_from(place.get()).unwrap_or(usize::MAX);
@@ -275,6 +336,8 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             }
             given.push((*place, transaction.clone()));
         }
+        let bytes = usize::try_from(bytes).unwrap_or(usize::MAX);
+        self.peers.charge(to, bytes, self.now.tick);
         let transactions = List::new(given).expect("a block has no more");
         let word = Word::Transactions {
             block,
@@ -283,21 +346,27 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.say(To::Peer(to), word);
     }
 
-    fn whole(&self, block: &BlockId) -> Option<Arc<Block>> {
-        let held = self.bodies.get(block).map(|body| &body.block);
-        let last = self.last.as_ref().filter(|last| last.id() == *block);
-        held.or(last).map(Arc::clone)
-    }
-
     pub(super) fn blame(&mut self, peer: PeerId, blame: Blame) {
         self.commands.push(Command::Blame { peer, blame });
     }
+}
 
-    /// The certificate of the height, while its block is lacking.
-    pub(super) const fn decided(&self) -> Option<&Certificate> {
-        match &self.stage {
-            Stage::Decided(certificate) => Some(certificate),
-            _ => None,
-        }
-    }
+/// Whether these are as many as one answer takes: there may be more.
+fn is_full(transactions: &[(LeafIndex, Transaction)]) -> bool {
+    let lengths = transactions
+        .iter()
+        .map(|(_, one)| one.encoded_bytes().get());
+    let bytes: u64 = lengths.sum();
+    transactions.len() >= ASKED_COUNT_MAX
+        || bytes + TRANSACTION_BYTES_MAX as u64 > PORTION_BYTES_MAX.get()
+}
+
+fn is_needed(
+    wants: &BTreeMap<BlockId, Want>,
+    checks: &BTreeMap<BlockId, Check>,
+    block: &BlockId,
+) -> bool {
+    let check = checks.get(block).map(|check| check.state);
+    let is_open = matches!(check, Some(CheckState::Open | CheckState::Examining));
+    wants.contains_key(block) || is_open
 }

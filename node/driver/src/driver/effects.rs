@@ -2,9 +2,9 @@
 
 use pyralog_consensus::{Effect, Engine, Input, Message, Statement};
 use pyralog_disk::Disk;
-use pyralog_primitives::BlockId;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::Evidence;
+use pyralog_primitives::{BlockId, Height};
 use pyralog_wal::WalError;
 
 use super::{Check, CheckState, Driver, Stage, Wake};
@@ -15,13 +15,16 @@ use crate::signer::{SignError, Signer};
 use crate::word::{CompactBlock, Word};
 
 /// Offences that wait for a block. Evidence is small, and a faulty validator
-/// has few places to offend in; what is beyond waits with others.
+/// has few places to offend in; what is beyond waits with others. More are
+/// checked anew whenever a block is built.
 const EVIDENCE_COUNT_MAX: usize = 64;
 
 impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     pub(super) fn execute(&mut self, effect: Effect) -> Result<(), Halt> {
         match effect {
-            Effect::Persist(record) => self.write_down(Entry::Record(&record))?,
+            Effect::Persist(record) => {
+                self.write_down(Entry::Record(&record))?;
+            }
             Effect::Sign(statement) => self.sign(statement)?,
             Effect::Broadcast(message) => {
                 self.sync()?;
@@ -30,8 +33,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             Effect::SetTimer { timer, after } => self.set(Wake::Engine(timer), after),
             Effect::Build { height } => {
                 self.sync()?;
-                let evidence = self.evidence.values().copied().collect();
-                self.commands.push(Command::Build { height, evidence });
+                self.build(height);
             }
             Effect::Check {
                 height,
@@ -59,19 +61,33 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
 
     /// Writes something down; it is durable before anything that rests on it
     /// leaves. Where there is no room, nothing more is signed at this height.
-    pub(super) fn write_down(&mut self, entry: Entry<'_>) -> Result<(), Halt> {
+    /// Says whether there was.
+    pub(super) fn write_down(&mut self, entry: Entry<'_>) -> Result<bool, Halt> {
         match self.logs.append(entry) {
-            Ok(()) => Ok(()),
+            Ok(()) => Ok(true),
             Err(error @ (WalError::Full { .. } | WalError::RecordTooLong { .. })) => {
                 if !self.is_silent {
                     let height = self.next.height;
                     self.warn(Warning::LogFull { height, error });
                 }
                 self.is_silent = true;
-                Ok(())
+                Ok(false)
             }
             Err(error) => Err(Halt::Log(error)),
         }
+    }
+
+    /// Has a block built. A height that is not decided for many rounds would
+    /// fill the log with the blocks of all of them: where room is short, one
+    /// that is there already is taken, which is as good.
+    fn build(&mut self, height: Height) {
+        let logged = self.bodies.last_logged(height);
+        if let Some(block) = logged.filter(|_| self.logs.is_short_of_room()) {
+            self.inputs.push_back(Input::Built { height, block });
+            return;
+        }
+        let evidence = self.evidence.values().copied().collect();
+        self.commands.push(Command::Build { height, evidence });
     }
 
     fn sync(&mut self) -> Result<(), Halt> {
@@ -100,12 +116,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         Ok(())
     }
 
-    /// Tells all validators. A proposal is of no use without its block.
+    /// Tells all validators. A proposal is of no use without its block. When it
+    /// is said again, who still lacks the block asks for it.
     fn broadcast(&mut self, message: Message) {
         if let Message::Proposal(proposal) = &message
-            && let Some(body) = self.bodies.get(&proposal.signed.value)
+            && let block = proposal.signed.value
+            && let Some(compact) = self.bodies.compact(&block)
+            && self.told.insert(block)
         {
-            let compact = CompactBlock::of(&body.block);
+            let compact = CompactBlock::clone(&compact);
             self.say(To::All, Word::Block(Box::new(compact)));
         }
         self.say(To::All, Word::Consensus(message));
@@ -136,9 +155,18 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     }
 
     fn report(&mut self, evidence: &Evidence) {
-        if self.evidence.len() < EVIDENCE_COUNT_MAX {
-            self.evidence.insert(evidence.offence(), *evidence);
+        let offence = evidence.offence();
+        if self.evidence.len() >= EVIDENCE_COUNT_MAX {
+            // The oldest: it may have come too late for any block.
+            let oldest = self.evidence.keys().min_by_key(|offence| offence.height);
+            let oldest = oldest
+                .copied()
+                .filter(|oldest| oldest.height <= offence.height);
+            oldest.map(|oldest| self.evidence.remove(&oldest));
         }
-        self.warn(Warning::Offence(evidence.offence()));
+        if self.evidence.len() < EVIDENCE_COUNT_MAX {
+            self.evidence.insert(offence, *evidence);
+        }
+        self.warn(Warning::Offence(offence));
     }
 }

@@ -12,6 +12,11 @@ use crate::events::{Command, To};
 use crate::signer::Signer;
 use crate::word::Word;
 
+/// What an answer with final blocks counts as, against what a peer may ask for:
+/// how long it is, only the host knows. Lower, and one peer has the disk read at
+/// all times; higher, and who catches up is made to wait.
+const SERVED_BYTES: usize = 512 * 1024;
+
 impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// A peer said something besides what validators say.
     pub(super) fn hear(&mut self, from: PeerId, word: Word) -> Result<(), Halt> {
@@ -31,7 +36,9 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.check_joined()?;
             }
             Word::WantFinal { from: height } => {
-                if height <= self.durable {
+                let is_here = (Height::FIRST..=self.durable).contains(&height);
+                if is_here && self.peers.may_ask(from, self.now.tick) {
+                    self.peers.charge(from, SERVED_BYTES, self.now.tick);
                     let (to, from) = (from, height);
                     self.commands.push(Command::Serve { to, from });
                 }
@@ -52,9 +59,10 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.tell_who_is_behind(from);
                 continue;
             }
-            // Who speaks about a height has made the one before it final.
-            self.peers
-                .note_tip(from, height.previous().unwrap_or_default());
+            // Who speaks about a height has the one two before it durable. What
+            // is not durable is given to nobody.
+            let tip = height.previous().and_then(Height::previous);
+            self.peers.note_tip(from, tip.unwrap_or_default());
             if self.validators_at(height).is_some() {
                 near.push((from, message));
             }
@@ -92,7 +100,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         let is_open = matches!(self.stage, Stage::Waiting | Stage::Deciding);
         let is_after = Some(height) == next.height.next();
         let is_begun = !matches!(self.stage, Stage::Waiting);
-        if height == next.height && is_open && !self.is_joining {
+        if height == next.height && is_open && !self.is_joining() {
             Some(&next.validators)
         } else if is_after && is_begun {
             Some(&next.next_validators)

@@ -53,7 +53,7 @@ pub enum Event {
 }
 
 /// A node's place in a network. The invariants are those of the
-/// [crate](crate).
+/// [crate].
 pub trait Network: Send + 'static {
     /// The node itself, as its peers see it.
     fn own(&self) -> PeerId;

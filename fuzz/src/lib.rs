@@ -5,6 +5,7 @@
 //! libFuzzer watches.
 
 use pyralog_consensus::{Message, Record};
+use pyralog_driver::Word;
 use pyralog_genesis::Genesis;
 use pyralog_keys::{Keystore, Mnemonic};
 use pyralog_primitives::block::{Block, Header};
@@ -24,7 +25,7 @@ use pyralog_primitives::{Address, Amount, Hash, Height, PublicKey, Signature};
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 24] = [
+pub const DECODERS: [(&str, Decoder); 25] = [
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
     ("chain_proof", strict::<ChainProof>),
@@ -49,6 +50,7 @@ pub const DECODERS: [(&str, Decoder); 24] = [
     ("transaction_body", strict::<TransactionBody>),
     ("validator_set", strict::<ValidatorSet>),
     ("vote", strict::<Vote>),
+    ("word", strict::<Word>),
 ];
 
 fn strict<T: Canonical>(bytes: &[u8]) {

@@ -3,7 +3,12 @@
 
 use std::path::Path;
 
+use pyralog_driver::{CompactBlock, FinalBlock, Word};
 use pyralog_fuzz::DECODERS;
+use pyralog_primitives::block::Block;
+use pyralog_primitives::certificate::Certificate;
+use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::transaction::Transaction;
 use serde_json::Value;
 
 fn main() -> std::io::Result<()> {
@@ -48,10 +53,9 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             let own = |line: &&str| line.starts_with(&format!("{decoder}/"));
             let lines = messages.lines().filter(own);
             let encodings = lines.filter_map(|line| line.split_once(' '));
-            encodings
-                .map(|(_, hex)| bytes(&Value::from(hex)))
-                .collect()
+            encodings.map(|(_, hex)| bytes(&Value::from(hex))).collect()
         }
+        "word" => words(),
         "text" => [
             "pyr1upt4fhkue963u6zww58greayhgd3l32mwxad9l",
             "12.5",
@@ -68,4 +72,27 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             own.map(|(_, value)| bytes(&value["encoded"])).collect()
         }
     }
+}
+
+/// What nodes tell each other, made of the golden values.
+fn words() -> Vec<Vec<u8>> {
+    fn golden<T: Canonical>(decoder: &str) -> Vec<T> {
+        let seeds = seeds(decoder).into_iter();
+        // Also those of types whose name begins alike.
+        seeds.filter_map(|seed| T::decode(&seed).ok()).collect()
+    }
+    let messages = golden("message").into_iter().map(Word::Consensus);
+    let blocks = golden::<Block>("block");
+    let compact = |block| Word::Block(Box::new(CompactBlock::of(block)));
+    let certificates = golden::<Certificate>("certificate").into_iter().cycle();
+    let pairs = blocks.iter().cloned().zip(certificates);
+    let finals = pairs.map(|(block, certificate)| FinalBlock {
+        block: Box::new(block),
+        certificate,
+    });
+    let finals = List::new(finals.collect()).expect("a few golden values");
+    let offer = List::new(golden::<Transaction>("transaction")).expect("a few golden values");
+    let words = messages.chain(blocks.iter().map(compact));
+    let words = words.chain([Word::Final(finals), Word::Offer(offer)]);
+    words.map(|word| word.encode()).collect()
 }

@@ -111,7 +111,8 @@ impl Seen {
     }
 }
 
-fn statement(message: &Message) -> Option<(Address, Statement)> {
+/// What a message says with the signature of its sender.
+pub(crate) fn statement(message: &Message) -> Option<(Address, Statement)> {
     match message {
         Message::Proposal(proposal) => {
             let signed = &proposal.signed;

@@ -12,6 +12,8 @@
 //!   one;
 //! - nobody says two things in one place, over any number of losses of power,
 //!   of one node or of all at once;
+//! - what a node says of agreement, and all that its engine had written down by
+//!   then, is durable in its log, with the block that it speaks for;
 //! - where nobody lies, nobody is blamed, warns of itself or stops;
 //! - once all faults have ended, all that clients sent becomes final everywhere.
 //!
@@ -23,6 +25,7 @@ mod fault;
 mod genesis;
 mod node;
 mod store;
+mod watched;
 mod world;
 
 pub use checks::Broken;

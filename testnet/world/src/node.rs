@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 
 use pyralog_chain::Unfit;
-use pyralog_consensus::{Engine, Tick};
+use pyralog_consensus::{Engine, Message, Tick};
 use pyralog_disk::MemoryDisk;
 use pyralog_driver::{Command, Driver, Event, Executor, LocalSigner, Logs, Now, Settings};
 use pyralog_genesis::Genesis;
@@ -15,9 +15,11 @@ use pyralog_primitives::{
     Address, Nonce, SecretKey, SignedTransactionId, TimestampMs, TransactionId,
 };
 
+use crate::checks::statement;
 use crate::fault::{Micros, Tear};
 use crate::genesis::BEGIN;
 use crate::store::{Pending, State, Store};
+use crate::watched::{Durable, Journal, Watched};
 
 /// A node.
 #[derive(Debug)]
@@ -25,6 +27,8 @@ pub(crate) struct Node<E> {
     pub(crate) key: SecretKey,
     /// Two logs and a guard.
     disks: [MemoryDisk; 3],
+    /// What is durable in the logs.
+    logs: [Durable; 2],
     pub(crate) store: Store,
     /// Counts restarts, so that what was under way at one is dropped.
     pub(crate) life: u64,
@@ -37,9 +41,13 @@ pub(crate) struct Node<E> {
 /// A node while it runs.
 #[derive(Debug)]
 pub(crate) struct Running<E> {
-    pub(crate) driver: Driver<E, LocalSigner<MemoryDisk>, MemoryDisk>,
+    pub(crate) driver: Driver<Watched<E>, LocalSigner<MemoryDisk>, MemoryDisk>,
+    journal: Journal,
     pub(crate) executor: Executor<State>,
     pub(crate) pool: Pool,
+    /// Nothing of what waits fitted the last block: it is no reason for another
+    /// one before something new comes.
+    pub(crate) is_offer_void: bool,
     pub(crate) pending: VecDeque<Pending>,
     pub(crate) disk_free_at: Micros,
     /// The next time that it is called even if nothing happens.
@@ -96,6 +104,7 @@ impl<E: Engine> Node<E> {
         Self {
             key,
             disks: [MemoryDisk::new(), MemoryDisk::new(), MemoryDisk::new()],
+            logs: [Durable::default(), Durable::default()],
             store: Store::new(genesis),
             life: 0,
             running: None,
@@ -134,13 +143,17 @@ impl<E: Engine> Node<E> {
             tick: Tick::new(0),
             time: self.time(now),
         };
+        let journal = Journal::default();
+        let engine = Watched::new(engine, journal.clone());
         let parts = (engine, Some(signer), logs);
         let begun = Driver::begin(settings, parts, executor.next(), clocks);
         let (driver, commands) = begun.map_err(|error| error.to_string())?;
         self.running = Some(Running {
             driver,
+            journal,
             executor,
             pool: Pool::default(),
+            is_offer_void: false,
             pending: VecDeque::new(),
             disk_free_at: now,
             wake_at: None,
@@ -176,6 +189,20 @@ impl<E: Engine> Node<E> {
         let tick = Tick::new(now - running.begun);
         let told = running.driver.handle(Now { tick, time }, event);
         told.map_err(|error| error.to_string())
+    }
+
+    /// It tells something of agreement: says what of it is not durable.
+    pub(crate) fn check_durable(&mut self, message: &Message) -> Result<(), String> {
+        let Some(running) = &self.running else {
+            return Ok(());
+        };
+        for (log, disk) in self.logs.iter_mut().zip(&self.disks) {
+            log.follow(disk);
+        }
+        let own = self.key.public_key().address();
+        let statement = statement(message).filter(|(validator, _)| *validator == own);
+        let statement = statement.map(|(_, statement)| statement);
+        running.journal.check(message, statement, &self.logs)
     }
 
     /// When its driver wants to be called.

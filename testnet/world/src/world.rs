@@ -302,6 +302,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             return Ok(());
         }
         running.pool.add(transaction);
+        running.is_offer_void = false;
         self.tell(who, Event::Waiting)
     }
 
@@ -394,6 +395,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
                 drop(waiting);
                 let built = built.map_err(|error| surprise(error.to_string()))?;
                 running.pool.drop_used(&built.left_out);
+                running.is_offer_void = built.block.transactions.is_empty();
                 self.later(who, LEDGER_SPAN, Event::Built(built.block));
             }
             Command::Examine(body) => {
@@ -444,7 +446,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         let has_waiting = self.nodes[who]
             .running
             .as_ref()
-            .is_some_and(|running| !running.pool.is_empty());
+            .is_some_and(|running| !running.pool.is_empty() && !running.is_offer_void);
         self.later(who, LEDGER_SPAN, Event::Finalized { next, has_waiting });
         let span = self.chance.between(DISK_SPAN.0, DISK_SPAN.1) * self.nodes[who].disk_factor;
         let Some(running) = &mut self.nodes[who].running else {
@@ -471,10 +473,12 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
 
     fn say(&mut self, who: usize, to: To, word: &Word) -> Result<(), Broken> {
         let own = self.nodes[who].peer();
-        if let Word::Consensus(message) = word
-            && message.sender() == Some(own.get().address())
-        {
-            self.seen.say(message)?;
+        if let Word::Consensus(message) = word {
+            let durable = self.nodes[who].check_durable(message);
+            durable.map_err(|what| Broken::Surprise { node: who, what })?;
+            if message.sender() == Some(own.get().address()) {
+                self.seen.say(message)?;
+            }
         }
         for other in 0..self.nodes.len() {
             let peer = self.nodes[other].peer();

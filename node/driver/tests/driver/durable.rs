@@ -90,7 +90,16 @@ pub(crate) fn check_said(disks: &[MemoryDisk; 3], genesis: GenesisHash, message:
     let entries = about(disks, statement.height());
     let intent = Entry::Record(Record::Intent(statement));
     assert!(entries.contains(&intent), "not durable: {statement:?}");
+    let is_prepared = match message {
+        // What a quorum has prevoted for is held by them.
+        Message::Proposal(proposal) => {
+            let justification = proposal.justification.as_ref();
+            justification.is_some_and(|justification| justification.proof.is_some())
+        }
+        _ => false,
+    };
     let value = match statement {
+        Statement::Proposal { .. } if is_prepared => None,
         Statement::Proposal { value, .. } => Some(value),
         Statement::Vote { value, .. } => value,
         Statement::ViewChange { .. } => None,

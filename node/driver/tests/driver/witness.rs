@@ -64,11 +64,16 @@ impl Witness {
                 assert!(is_told, "{validator} forgot {earlier:?}: {now:?}");
             }
             Statement::Vote {
+                kind,
                 value: Some(other),
                 round: later,
                 ..
             } if other != value && later > round && self.is_tendermint(validator, height) => {
-                let is_free = (round.get() + 1..=later.get()).any(|between| {
+                // Only what a quorum prevoted for in a round before is prevoted
+                // for by who is locked on something else.
+                let is_prevote = kind == VoteKind::Prevote;
+                let end = later.get() - u32::from(is_prevote);
+                let is_free = (round.get() + 1..=end).any(|between| {
                     let place = (height, Round::new(between), other);
                     let voters = self.prevotes.get(&place).map_or(0, BTreeSet::len);
                     voters * 3 > all * 2

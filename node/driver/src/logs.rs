@@ -139,6 +139,13 @@ impl<D: Disk> Logs<D> {
         Ok(Begun::With(std::mem::take(&mut log.found)))
     }
 
+    /// Writes nothing more about the height that was begun.
+    pub(crate) fn seal(&mut self) -> Result<(), WalError> {
+        self.sync()?;
+        self.current = None;
+        Ok(())
+    }
+
     /// Why the block of this height is final, if the next height had begun.
     pub(crate) fn certificate(&self, height: Height) -> Option<&Certificate> {
         let log = &self.by_parity[place(height.next()?)];

@@ -12,6 +12,7 @@ pub(crate) type Micros = u64;
 pub(crate) const FAULTS_END: Micros = 12_000_000;
 const FAULT_COUNT_MAX: u64 = 12;
 const SPAN_MAX: Micros = 3_000_000;
+const AMNESIA_SPAN_MAX: Micros = 200_000;
 
 /// One thing that goes wrong.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Fault {
 pub(crate) enum Kind {
     /// A process ends with all that is not durable, and begins again.
     Crash { who: usize, tear: Tear },
+    /// The one process that does so ends, and begins again without its logs.
+    Amnesia { who: usize },
     /// All of them do, at one moment.
     Blackout { tear: Tear },
     /// A process does nothing, and then goes on.
@@ -90,11 +93,13 @@ impl Tear {
 
 /// Draws the faults of a world with so many processes.
 pub(crate) fn draw(chance: &mut Chance, count: usize) -> Vec<Fault> {
+    // Of several, each silent at a height, there might be no quorum left.
+    let amnesiac = chance.place(count);
     let fault = |chance: &mut Chance| {
         let from = chance.between(0, FAULTS_END - 1_000_000);
         let until = (from + chance.between(50_000, SPAN_MAX)).min(FAULTS_END);
         let who = chance.place(count);
-        let kind = match chance.between(0, 10) {
+        let kind = match chance.between(0, 12) {
             0..=2 => Kind::Crash {
                 who,
                 tear: Tear::draw(chance),
@@ -113,10 +118,16 @@ pub(crate) fn draw(chance: &mut Chance, count: usize) -> Vec<Fault> {
                 who,
                 factor: chance.between(2, 50),
             },
+            9 | 10 => Kind::Amnesia { who: amnesiac },
             _ => Kind::Skew {
                 who,
                 millis: i64::try_from(chance.between(0, 4_000)).unwrap_or_default() - 2_000,
             },
+        };
+        let until = match kind {
+            // Soon enough to be back at the same height.
+            Kind::Amnesia { .. } => from + chance.between(10_000, AMNESIA_SPAN_MAX),
+            _ => until,
         };
         Fault { from, until, kind }
     };

@@ -14,7 +14,11 @@
 //!   of one node or of all at once;
 //! - what a node says of agreement, and all that its engine had written down by
 //!   then, is durable in its log, with the block that it speaks for;
-//! - where nobody lies, nobody is blamed, warns of itself or stops;
+//! - as long as a block is not durable, a node that said something about it has
+//!   that in a log, and a node that speaks about the next one why it is final;
+//! - nobody forgets what it had prepared, or is locked on: who has lost its logs
+//!   says nothing more at that height;
+//! - where nobody lies, nobody is blamed, warns of anything else, or stops;
 //! - once all faults have ended, all that clients sent becomes final everywhere.
 //!
 //! Everything is drawn from one [`Seed`], so a run that fails fails again.

@@ -1,6 +1,6 @@
 //! One node: what survives it, and what it is while it runs.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use pyralog_chain::Unfit;
 use pyralog_consensus::{Engine, Message, Tick};
@@ -12,7 +12,7 @@ use pyralog_p2p::PeerId;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{
-    Address, Nonce, SecretKey, SignedTransactionId, TimestampMs, TransactionId,
+    Address, Height, Nonce, SecretKey, SignedTransactionId, TimestampMs, TransactionId,
 };
 
 use crate::checks::statement;
@@ -29,6 +29,10 @@ pub(crate) struct Node<E> {
     disks: [MemoryDisk; 3],
     /// What is durable in the logs.
     logs: [Durable; 2],
+    /// Heights at which it said something, in any life, that are not durable.
+    spoke: BTreeSet<Height>,
+    /// It has lost its logs, and may say so.
+    pub(crate) is_amnesiac: bool,
     pub(crate) store: Store,
     /// Counts restarts, so that what was under way at one is dropped.
     pub(crate) life: u64,
@@ -105,6 +109,8 @@ impl<E: Engine> Node<E> {
             key,
             disks: [MemoryDisk::new(), MemoryDisk::new(), MemoryDisk::new()],
             logs: [Durable::default(), Durable::default()],
+            spoke: BTreeSet::new(),
+            is_amnesiac: false,
             store: Store::new(genesis),
             life: 0,
             running: None,
@@ -202,7 +208,31 @@ impl<E: Engine> Node<E> {
         let own = self.key.public_key().address();
         let statement = statement(message).filter(|(validator, _)| *validator == own);
         let statement = statement.map(|(_, statement)| statement);
-        running.journal.check(message, statement, &self.logs)
+        let durable = self.store.height();
+        let journal = &running.journal;
+        let said = (message, statement);
+        journal.check(said, &self.logs, durable, self.is_amnesiac)?;
+        self.spoke.extend(statement.map(|said| said.height()));
+        self.spoke.retain(|height| *height > durable);
+        let has_log = |height: &&Height| {
+            let mut logs = self.logs.iter();
+            logs.any(|log| log.height() == Some(**height))
+        };
+        match self.spoke.iter().find(|height| !has_log(height)) {
+            Some(gone) if !self.is_amnesiac => Err(format!(
+                "what it said at height {gone} has gone, and its block is not durable"
+            )),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its logs are gone; the guard of its key remembers.
+    pub(crate) fn lose_logs(&mut self) {
+        self.is_amnesiac = true;
+        for (disk, log) in self.disks.iter_mut().zip(&mut self.logs) {
+            *disk = MemoryDisk::new();
+            log.forget();
+        }
     }
 
     /// When its driver wants to be called.

@@ -8,13 +8,15 @@ use std::rc::Rc;
 use pyralog_consensus::{Effect, Engine, Input, Message, Record, Statement, Tick};
 use pyralog_disk::MemoryDisk;
 use pyralog_primitives::block::Block;
+use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::{BlockId, Height};
 use pyralog_wal::Wal;
 
-/// What an entry of a log begins with: a record, a block.
+/// What an entry of a log begins with: a record, a block, a certificate.
 const RECORD: u8 = 0;
 const BLOCK: u8 = 1;
+const CERTIFICATE: u8 = 2;
 
 /// An engine whose orders are noted.
 #[derive(Debug)]
@@ -79,9 +81,20 @@ pub(crate) struct Durable {
     records: usize,
     intents: BTreeSet<Vec<u8>>,
     blocks: BTreeSet<BlockId>,
+    /// Heights that are said to be final, with the reason.
+    certificates: BTreeSet<Height>,
 }
 
 impl Durable {
+    pub(crate) const fn height(&self) -> Option<Height> {
+        self.height
+    }
+
+    /// Its log has gone.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
+    }
+
     /// Reads a log again, if it has changed.
     pub(crate) fn follow(&mut self, disk: &MemoryDisk) {
         let mut bytes = disk.content().unwrap_or_default();
@@ -106,8 +119,13 @@ impl Durable {
                     self.intents.insert(rest.to_vec());
                 }
                 Some((&BLOCK, rest)) => {
-                    self.blocks
-                        .extend(Block::decode(rest).map(|block| block.id()));
+                    let block = Block::decode(rest);
+                    self.blocks.extend(block.map(|block| block.id()));
+                }
+                Some((&CERTIFICATE, rest)) => {
+                    let certificate = Certificate::decode(rest);
+                    let height = certificate.map(|certificate| certificate.height());
+                    self.certificates.extend(height);
                 }
                 _ => {}
             }
@@ -124,12 +142,14 @@ impl Durable {
 
 impl Journal {
     /// The next thing that a node tells of agreement: says what of it is not in
-    /// these logs.
+    /// these logs, where blocks are durable up to a height. Where a log has been
+    /// lost nothing more is written, and what others signed is passed on.
     pub(crate) fn check(
         &self,
-        said: &Message,
-        own: Option<Statement>,
+        (said, own): (&Message, Option<Statement>),
         logs: &[Durable],
+        durable: Height,
+        is_sealed: bool,
     ) -> Result<(), String> {
         let told = self.0.borrow_mut().told.pop_front();
         let Some((message, height, count)) = told.filter(|(message, ..)| message == said) else {
@@ -139,15 +159,24 @@ impl Journal {
         let Some(log) = log else {
             return Err(format!("it says {message:?} and has no log of that height"));
         };
+        if own.is_none() && is_sealed {
+            return Ok(());
+        }
         if log.records < count {
-            let durable = log.records;
+            let there = log.records;
             return Err(format!(
-                "it says {message:?}, and {durable} of {count} records before it are durable"
+                "it says {message:?}, and {there} of {count} records before it are durable"
             ));
         }
         let Some(statement) = own else {
             return Ok(());
         };
+        let parent = height.previous().unwrap_or_default();
+        if parent > durable && !log.certificates.contains(&parent) {
+            return Err(format!(
+                "it says {statement:?}, and why the block before is final is not durable"
+            ));
+        }
         if !log.intents.contains(&Record::Intent(statement).encode()) {
             return Err(format!("it says {statement:?}, which is not durable"));
         }

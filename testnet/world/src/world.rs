@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use pyralog_chain::Application;
 use pyralog_consensus::Engine;
-use pyralog_driver::{Command, Event, Next, Order, To, Word};
+use pyralog_driver::{Command, Event, Next, Order, To, Warning, Word};
 use pyralog_genesis::{ConsensusKind, Genesis};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::codec::List;
@@ -76,6 +76,8 @@ pub struct Outcome {
     pub given: usize,
     /// Messages lost.
     pub lost: usize,
+    /// Times that a validator that had lost its logs was silent at a height.
+    pub silenced: usize,
 }
 
 /// Simulates a network until all that was sent is final everywhere.
@@ -145,7 +147,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             faults,
             agenda: BTreeMap::new(),
             transfers: BTreeMap::new(),
-            seen: Seen::default(),
+            seen: Seen::new(kind),
             outcome: Outcome::default(),
             genesis,
         };
@@ -253,6 +255,10 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         match agenda {
             Agenda::Begin(place) => match self.faults[place].kind.clone() {
                 Kind::Crash { who, tear } => self.end(who, tear)?,
+                Kind::Amnesia { who } => {
+                    self.end(who, Tear::Lost)?;
+                    self.nodes[who].lose_logs();
+                }
                 Kind::Blackout { tear } => {
                     for who in 0..self.nodes.len() {
                         self.end(who, tear)?;
@@ -264,7 +270,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
                 Kind::Partition { .. } | Kind::Loss { .. } => {}
             },
             Agenda::End(place) => match self.faults[place].kind {
-                Kind::Crash { who, .. } => self.start(who)?,
+                Kind::Crash { who, .. } | Kind::Amnesia { who } => self.start(who)?,
                 Kind::Blackout { .. } => self.begin()?,
                 Kind::SlowDisk { who, .. } => self.nodes[who].disk_factor = 1,
                 Kind::Skew { who, .. } => self.nodes[who].skew_millis = 0,
@@ -436,6 +442,9 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             Command::Blame { peer, blame } => {
                 return Err(surprise(format!("it blames peer {peer}: {blame}")));
             }
+            Command::Warn(Warning::LogLost { .. }) if self.nodes[who].is_amnesiac => {
+                self.outcome.silenced += 1;
+            }
             Command::Warn(warning) => return Err(surprise(warning.to_string())),
         }
         Ok(())
@@ -477,7 +486,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             let durable = self.nodes[who].check_durable(message);
             durable.map_err(|what| Broken::Surprise { node: who, what })?;
             if message.sender() == Some(own.get().address()) {
-                self.seen.say(message)?;
+                self.seen.say(message, self.nodes.len())?;
             }
         }
         for other in 0..self.nodes.len() {

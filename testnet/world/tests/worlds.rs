@@ -64,6 +64,7 @@ fn sweep<E: Engine>(kind: ConsensusKind, engine: impl Fn(Option<Address>) -> E) 
         total.fetched += outcome.fetched;
         total.given += outcome.given;
         total.lost += outcome.lost;
+        total.silenced += outcome.silenced;
     }
     total
 }
@@ -77,8 +78,10 @@ fn check_exercise(total: Outcome) {
             fetched,
             given,
             lost,
+            silenced,
         } = total;
         assert!(heights > 500 && restarts > 50 && fetched > 50 && given > 50 && lost > 1000);
+        assert!(silenced > 5);
     }
 }
 

@@ -92,6 +92,8 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             self.is_silent = true;
         } else if !self.are_complete(&records) {
             self.is_silent = true;
+            // What the engine wants to say again would pass for what was lost.
+            self.logs.seal().map_err(Halt::Log)?;
             self.warn(Warning::LogLost { height });
         }
         Ok(records)

@@ -94,7 +94,8 @@ impl<E: Engine> LonePreparation<E> {
                 return true;
             };
             let is_subjects = from == subject || to == subject;
-            !is_subjects && !(to == deaf && matches!(message, Message::Proposal(_)))
+            let is_unheard = to == deaf && matches!(message, Message::Proposal(_));
+            !(is_subjects || is_unheard)
         }
     }
 

@@ -41,7 +41,7 @@ impl<E: Engine> Network<E> {
             make,
             mail: VecDeque::new(),
             now: 0,
-            witness: Witness::default(),
+            witness: Witness::new(kind),
             delivered: 0,
         }
     }

@@ -106,15 +106,6 @@ impl<E: Engine> Node<E> {
             drift_max: self.genesis.parameters().time_drift_max,
             has_peers: self.genesis.validator_set().count() > 1,
         };
-        self.begin_with(settings, engine, now)
-    }
-
-    pub(crate) fn begin_with(
-        &mut self,
-        settings: Settings,
-        engine: E,
-        now: u64,
-    ) -> Result<Vec<Said>, String> {
         let [even, odd, guard] = self.disks.clone();
         let logs = Logs::open([even, odd]).map_err(|error| error.to_string())?;
         let hash = self.genesis.hash();

@@ -1,7 +1,8 @@
 //! Nothing is told before what was written down earlier is durable.
 
-use pyralog_consensus::{Effect, Message, Record, Statement};
-use pyralog_driver::{Settings, To, Word};
+use pyralog_consensus::{Effect, Input, Message, Record, Statement};
+use pyralog_disk::MemoryDisk;
+use pyralog_driver::{To, Warning, Word};
 use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{BlockId, Round};
@@ -15,18 +16,17 @@ use crate::setup::{genesis, height, pbft, tendermint};
 
 /// A lone node that does what a script says.
 fn scripted(script: &Script, effects: Vec<Effect>) -> (Node<Script>, Vec<Said>) {
-    let genesis = genesis(ConsensusKind::Pbft, 4);
-    let mut node = Node::new(0, &genesis);
-    let settings = Settings {
-        genesis: genesis.hash(),
-        drift_max: genesis.parameters().time_drift_max,
-        has_peers: true,
-    };
+    let mut node = Node::new(0, &genesis(ConsensusKind::Pbft, 4));
+    let said = begin(&mut node, script, effects);
+    (node, said)
+}
+
+fn begin(node: &mut Node<Script>, script: &Script, effects: Vec<Effect>) -> Vec<Said> {
     script.plan(effects);
-    let mut said = node.begin_with(settings, script.clone(), 0).unwrap();
+    let mut said = node.begin(script.clone(), 0).unwrap();
     // Nobody is there: it begins once it has waited long enough.
     said.extend(node.tell(1_000_000, []).unwrap());
-    (node, said)
+    said
 }
 
 fn prevote() -> Statement {
@@ -73,7 +73,8 @@ fn what_is_written_down_is_durable_before_anything_is_signed() {
     let (node, _) = scripted(&script, effects);
     assert_eq!(about(&node.disks, height(1)), [Entry::Record(record)]);
     let told = script.take_inputs();
-    let is_signed = |input: &pyralog_consensus::Input| matches!(input, pyralog_consensus::Input::Signed { statement, .. } if *statement == prevote());
+    let is_signed =
+        |input: &Input| matches!(input, Input::Signed { statement, .. } if *statement == prevote());
     assert!(told.iter().any(is_signed), "{told:?}");
 }
 
@@ -97,6 +98,31 @@ fn what_is_written_down_is_durable_before_a_block_is_final() {
     };
     assert!(!said.iter().any(wants), "there is nobody to ask");
     assert_eq!(about(&node.disks, height(1)), [Entry::Record(record)]);
+}
+
+/// What it says at a height it would write down once more, now that it has
+/// forgotten it; found after another restart, that would pass for all of it.
+#[test]
+fn who_has_lost_its_log_stays_silent_at_that_height_over_further_restarts() {
+    let intent = Record::Intent(prevote());
+    // A block is built only once all before it is durable.
+    let build = Effect::Build { height: height(1) };
+    let persist = Effect::Persist(intent);
+    let orders = || vec![persist.clone(), Effect::Sign(prevote()), build.clone()];
+    let script = Script::default();
+    let (mut node, _) = scripted(&script, orders());
+    let is_signed = |input: &Input| matches!(input, Input::Signed { .. });
+    assert!(script.take_inputs().iter().any(is_signed));
+    node.disks[0] = MemoryDisk::new();
+    node.disks[1] = MemoryDisk::new();
+    for life in 0..3 {
+        let script = Script::default();
+        begin(&mut node, &script, orders());
+        let inputs = script.take_inputs();
+        assert!(!inputs.iter().any(is_signed), "life {life}: {inputs:?}");
+        let lost = Warning::LogLost { height: height(1) };
+        assert_eq!(std::mem::take(&mut node.account.warnings), [lost]);
+    }
 }
 
 /// Checked whenever a node says something: see `Node::check`.

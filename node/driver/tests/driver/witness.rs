@@ -3,14 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use pyralog_consensus::{Message, Place, Statement};
+use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Address, BlockId, Height, Round};
 
 use crate::durable::statement;
 
 /// What each validator said, and in whose favour quorums prevoted.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Witness {
+    /// Whether who has precommitted a block is locked on it: in Tendermint. In
+    /// PBFT it says so when it wishes for another round.
+    has_locks: bool,
     said: BTreeMap<Address, BTreeMap<Place, Statement>>,
     prevotes: BTreeMap<(Height, Round, BlockId), BTreeSet<Address>>,
     /// What became final, by whoever made it so first.
@@ -18,6 +22,15 @@ pub(crate) struct Witness {
 }
 
 impl Witness {
+    pub(crate) fn new(kind: ConsensusKind) -> Self {
+        Self {
+            has_locks: kind == ConsensusKind::Tendermint,
+            said: BTreeMap::new(),
+            prevotes: BTreeMap::new(),
+            finals: BTreeMap::new(),
+        }
+    }
+
     /// A message leaves its sender.
     pub(crate) fn hear(&mut self, message: &Message, validators: usize) {
         let Some((validator, now)) = statement(message) else {
@@ -68,7 +81,7 @@ impl Witness {
                 value: Some(other),
                 round: later,
                 ..
-            } if other != value && later > round && self.is_tendermint(validator, height) => {
+            } if other != value && later > round && self.has_locks => {
                 // Only what a quorum prevoted for in a round before is prevoted
                 // for by who is locked on something else.
                 let is_prevote = kind == VoteKind::Prevote;
@@ -82,14 +95,6 @@ impl Witness {
             }
             _ => {}
         }
-    }
-
-    /// PBFT wishes, Tendermint does not: there, who has precommitted is locked.
-    fn is_tendermint(&self, validator: Address, height: Height) -> bool {
-        let mut said = self.said.get(&validator).into_iter().flatten();
-        !said.any(|(place, statement)| {
-            place.height == height && matches!(statement, Statement::ViewChange { .. })
-        })
     }
 
     /// A node made a block final.

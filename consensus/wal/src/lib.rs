@@ -37,9 +37,9 @@
 //! One thing looks alike: a byte of the *last* frame that changed after it was
 //! synced. It is taken for a torn frame. The signing guard, a file of its own,
 //! then still knows what was signed. Whoever drives both compares: a signature
-//! that the guard holds, and that the replay of this log does not ask for,
-//! means that the log has lost something, and that this validator must not vote
-//! at this height.
+//! that the guard holds, and whose intent is not in this log, means that the log
+//! has lost something, and that this validator must neither vote at this height
+//! nor write anything more into this log.
 
 mod error;
 mod frame;

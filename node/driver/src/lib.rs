@@ -27,7 +27,11 @@
 //!   said at a height is remembered until the height after the next begins;
 //! - a node that begins signs nothing until its peers have said how far they
 //!   are, or had time to, and those that are further have been caught up with;
-//! - what is held of peers is bounded, by peer and in all;
+//! - who has lost something of what it said at a height, which the guard shows,
+//!   says nothing more at that height, over any number of further restarts;
+//! - what is held of peers is bounded, by peer and in all, and so is what they
+//!   are given;
+//! - no peer, whatever it says or leaves out, stops a node for good;
 //! - a block is checked against the clock only until a quorum has prevoted for
 //!   it.
 //!

@@ -200,6 +200,20 @@ impl Message {
         }
     }
 
+    /// Who says something with it, and what; `None` for what anyone may put
+    /// together.
+    pub fn statement(&self) -> Option<(Address, Statement)> {
+        match self {
+            Self::Proposal(proposal) => {
+                let signed = &proposal.signed;
+                Some((signed.validator, signed.into()))
+            }
+            Self::Vote(vote) => Some((vote.validator, vote.into())),
+            Self::ViewChange { wish, .. } => Some((wish.validator, wish.statement())),
+            Self::Polka(_) | Self::RoundOver(_) => None,
+        }
+    }
+
     /// Checks that all who are said to have signed it, and what is in it, are
     /// validators of its height and did. Whether it makes sense, the engine
     /// sees.

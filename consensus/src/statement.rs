@@ -2,7 +2,7 @@
 
 use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_primitives::codec::Canonical;
-use pyralog_primitives::vote::{Prepared, VoteKind, VotedValue};
+use pyralog_primitives::vote::{Prepared, SignedProposal, Vote, VoteKind, VotedValue};
 use pyralog_primitives::{BlockId, GenesisHash, Height, Round, SignBytes};
 
 /// A thing to be signed. Whoever signs two different ones in one [`Place`] has
@@ -73,6 +73,28 @@ pub enum Step {
     Prevote,
     /// The second vote, or the word of a lone validator.
     Precommit,
+}
+
+impl From<&Vote> for Statement {
+    fn from(vote: &Vote) -> Self {
+        Self::Vote {
+            kind: vote.kind,
+            height: vote.height,
+            round: vote.round,
+            value: vote.value,
+        }
+    }
+}
+
+impl From<&SignedProposal> for Statement {
+    fn from(proposal: &SignedProposal) -> Self {
+        Self::Proposal {
+            height: proposal.height,
+            round: proposal.round,
+            value: proposal.value,
+            valid_round: proposal.valid_round,
+        }
+    }
 }
 
 impl Statement {

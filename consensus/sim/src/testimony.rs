@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use pyralog_consensus::{Justification, Message, QuorumCertificate, Statement};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::vote::{SignedProposal, Vote, VoteKind};
+use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Address, Height, Round};
 
 /// What validators are known to have said about one height.
@@ -28,12 +28,12 @@ impl Testimony {
     pub(crate) fn hear(&mut self, message: &Message, validators: &ValidatorSet) {
         match message {
             Message::Proposal(proposal) => {
-                self.add(proposal.signed.validator, of_proposal(&proposal.signed));
+                self.add(proposal.signed.validator, (&proposal.signed).into());
                 if let Some(justification) = &proposal.justification {
                     self.hear_reasons(justification, validators);
                 }
             }
-            Message::Vote(vote) => self.add(vote.validator, of_vote(vote)),
+            Message::Vote(vote) => self.add(vote.validator, vote.into()),
             Message::ViewChange { wish, proof } => {
                 self.add(wish.validator, wish.statement());
                 if let Some(proof) = proof {
@@ -43,7 +43,7 @@ impl Testimony {
             Message::Polka(polka) => self.hear_quorum(polka, validators),
             Message::RoundOver(over) => {
                 for vote in over.votes.iter() {
-                    self.add(vote.validator, of_vote(vote));
+                    self.add(vote.validator, vote.into());
                 }
             }
         }
@@ -111,34 +111,6 @@ pub(crate) fn round_of(certificate: &Certificate) -> Round {
     match certificate {
         Certificate::Quorum { round, .. } => *round,
         Certificate::Solo { .. } => Round::FIRST,
-    }
-}
-
-/// What a message says, if one validator says it.
-pub(crate) fn statement(message: &Message) -> Option<Statement> {
-    match message {
-        Message::Proposal(proposal) => Some(of_proposal(&proposal.signed)),
-        Message::Vote(vote) => Some(of_vote(vote)),
-        Message::ViewChange { wish, .. } => Some(wish.statement()),
-        Message::Polka(_) | Message::RoundOver(_) => None,
-    }
-}
-
-fn of_vote(vote: &Vote) -> Statement {
-    Statement::Vote {
-        kind: vote.kind,
-        height: vote.height,
-        round: vote.round,
-        value: vote.value,
-    }
-}
-
-fn of_proposal(signed: &SignedProposal) -> Statement {
-    Statement::Proposal {
-        height: signed.height,
-        round: signed.round,
-        value: signed.value,
-        valid_round: signed.valid_round,
     }
 }
 

@@ -33,6 +33,12 @@ impl Checks {
         let is_judged = true;
         self.asked.insert(block, Asked { round, is_judged });
     }
+
+    /// Whether a quorum behind this block would be news: it is not judged yet.
+    fn is_open(&self, block: &BlockId) -> bool {
+        let is_judged = self.asked.get(block).is_some_and(|asked| asked.is_judged);
+        !is_judged && !self.backed.contains(block)
+    }
 }
 
 impl Agreement {
@@ -52,7 +58,8 @@ impl Agreement {
 
     /// A prevote was heard: with it there may be a quorum for its block.
     pub(crate) fn count_prevote(&mut self, vote: &Vote, effects: &mut Vec<Effect>) {
-        let Some(block) = vote.value else {
+        let open = vote.value.filter(|block| self.checks.is_open(block));
+        let Some(block) = open else {
             return;
         };
         let power = |voter| {

@@ -214,11 +214,6 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.joining.is_some()
     }
 
-    /// The engine, to look at.
-    pub const fn engine(&self) -> &E {
-        &self.engine
-    }
-
     fn take(&mut self, event: Event) -> Result<(), Halt> {
         match event {
             Event::Connected(peer) => {

@@ -108,10 +108,8 @@ pub enum Command {
         /// What.
         word: Word,
     },
-    /// Put a block together, and give [`Event::Built`] back.
+    /// Put a block together on the last final one, and give [`Event::Built`] back.
     Build {
-        /// Its height.
-        height: Height,
         /// Offences that it should name.
         evidence: Vec<Evidence>,
     },

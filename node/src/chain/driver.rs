@@ -5,6 +5,7 @@
 //! - the thread never waits for the ledger, the disk of the store or a peer:
 //!   what they have to say comes as events.
 
+use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
@@ -32,7 +33,8 @@ use crate::pool::PoolHandle;
 /// Events taken in at once, so that the signatures of votes are checked
 /// together. Fewer, and each costs more; more, and the first waits for the last.
 const BATCH_COUNT_MAX: usize = 256;
-/// Answers that are being read from the store for peers. More are not begun.
+/// Answers that are being read from the store, for as many peers. More are not
+/// begun: who is not answered asks again, or another one.
 const SERVED_COUNT_MAX: usize = 8;
 
 /// A driver, and what it stands between.
@@ -42,6 +44,8 @@ pub(crate) struct Host<E, S, D, N> {
     pub(crate) first: Vec<Command>,
     pub(crate) network: Option<N>,
     pub(super) offers: Offers,
+    /// Peers for whom blocks are being read.
+    pub(crate) served: BTreeSet<PeerId>,
     pub(crate) pool: PoolHandle,
     pub(crate) store: Arc<Store>,
     pub(crate) clock: Clock,
@@ -86,7 +90,10 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     batch.push(Event::Waiting);
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
-                Some((to, word)) = answers.recv() => self.say(To::Peer(to), &word),
+                Some((to, word)) = answers.recv() => {
+                    self.served.remove(&to);
+                    self.say(To::Peer(to), &word);
+                }
                 Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
                 () = due => {}
             }
@@ -131,7 +138,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         for command in commands {
             match command {
                 Command::Say { to, word } => self.say(to, &word),
-                Command::Build { evidence, .. } => self.ask(Work::Build { evidence }).await,
+                Command::Build { evidence } => self.ask(Work::Build { evidence }).await,
                 Command::Examine(body) => self.ask(Work::Examine(body)).await,
                 Command::Finalize { body, certificate } => {
                     self.ask(Work::Finalize { body, certificate }).await;
@@ -214,22 +221,28 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         }
     }
 
-    fn serve(&self, to: PeerId, from: Height, answers: mpsc::Sender<Answer>) {
+    /// Reads blocks for a peer, aside. One answer for each peer at a time, so
+    /// that who asks often keeps nobody else from being answered.
+    fn serve(&mut self, to: PeerId, from: Height, answers: mpsc::Sender<Answer>) {
         let Ok(permit) = answers.try_reserve_owned() else {
             return;
         };
+        if !self.served.insert(to) {
+            return;
+        }
         let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || match read_final(&store, from) {
-            Ok(word) => {
-                permit.send((to, word));
-            }
-            Err(error) => tracing::error!(%error, "blocks for a peer cannot be read"),
+        tokio::task::spawn_blocking(move || {
+            let blocks = read_final(&store, from).unwrap_or_else(|error| {
+                tracing::error!(%error, "blocks for a peer cannot be read");
+                List::default()
+            });
+            permit.send((to, Word::Final(blocks)));
         });
     }
 }
 
 /// Final blocks from a height on, as many as fit an answer.
-fn read_final(store: &Store, from: Height) -> Result<Word, ReadError> {
+fn read_final(store: &Store, from: Height) -> Result<List<FinalBlock, FINAL_COUNT_MAX>, ReadError> {
     let (mut blocks, mut bytes) = (Vec::new(), 0);
     let mut next = Some(from);
     while let Some(height) = next.filter(|_| blocks.len() < FINAL_COUNT_MAX) {
@@ -248,7 +261,7 @@ fn read_final(store: &Store, from: Height) -> Result<Word, ReadError> {
         blocks.push(FinalBlock { block, certificate });
         next = height.next();
     }
-    Ok(Word::Final(List::new(blocks).expect("no more were taken")))
+    Ok(List::new(blocks).expect("no more were taken"))
 }
 
 /// What comes next from the network; nothing ever, where there is none.

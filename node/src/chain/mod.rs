@@ -25,6 +25,7 @@ mod offers;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use pyralog_chain::mempool::Checked;
@@ -135,6 +136,7 @@ where
             first,
             network: self.network,
             offers: Offers::new(self.pool.clone()),
+            served: BTreeSet::new(),
             pool: self.pool,
             store,
             clock: self.clock,

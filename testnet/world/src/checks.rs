@@ -91,7 +91,7 @@ impl Seen {
 
     /// A message left the node of its sender, one of so many validators.
     pub(crate) fn say(&mut self, message: &Message, validators: usize) -> Result<(), Broken> {
-        let Some((validator, statement)) = statement(message) else {
+        let Some((validator, statement)) = message.statement() else {
             return Ok(());
         };
         let place = (validator, statement.place());
@@ -194,32 +194,5 @@ impl Seen {
     pub(crate) fn height(&self) -> Height {
         let last = self.blocks.last_key_value();
         last.map_or(Height::default(), |(height, _)| *height)
-    }
-}
-
-/// What a message says with the signature of its sender.
-pub(crate) fn statement(message: &Message) -> Option<(Address, Statement)> {
-    match message {
-        Message::Proposal(proposal) => {
-            let signed = &proposal.signed;
-            let statement = Statement::Proposal {
-                height: signed.height,
-                round: signed.round,
-                value: signed.value,
-                valid_round: signed.valid_round,
-            };
-            Some((signed.validator, statement))
-        }
-        Message::Vote(vote) => {
-            let statement = Statement::Vote {
-                kind: vote.kind,
-                height: vote.height,
-                round: vote.round,
-                value: vote.value,
-            };
-            Some((vote.validator, statement))
-        }
-        Message::ViewChange { wish, .. } => Some((wish.validator, wish.statement())),
-        Message::Polka(_) | Message::RoundOver(_) => None,
     }
 }

@@ -15,7 +15,6 @@ use pyralog_primitives::{
     Address, Height, Nonce, SecretKey, SignedTransactionId, TimestampMs, TransactionId,
 };
 
-use crate::checks::statement;
 use crate::fault::{Micros, Tear};
 use crate::genesis::BEGIN;
 use crate::store::{Pending, State, Store};
@@ -206,7 +205,9 @@ impl<E: Engine> Node<E> {
             log.follow(disk);
         }
         let own = self.key.public_key().address();
-        let statement = statement(message).filter(|(validator, _)| *validator == own);
+        let statement = message
+            .statement()
+            .filter(|(validator, _)| *validator == own);
         let statement = statement.map(|(_, statement)| statement);
         let durable = self.store.height();
         let journal = &running.journal;

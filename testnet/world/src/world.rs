@@ -390,7 +390,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         };
         match command {
             Command::Say { to, word } => self.say(who, to, &word)?,
-            Command::Build { evidence, .. } => {
+            Command::Build { evidence } => {
                 let order = Order {
                     time,
                     proposer,

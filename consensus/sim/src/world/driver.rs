@@ -22,7 +22,7 @@ use crate::invariant::{
 use crate::plan::Workload;
 use crate::process::{Conduct, LogState, Process};
 use crate::protocol::Protocol;
-use crate::testimony::{round_of, statement};
+use crate::testimony::round_of;
 use crate::time::Span;
 
 /// What a process is told while it waits for its disk. Fewer, and a slow disk
@@ -215,9 +215,8 @@ impl<P: Protocol> World<'_, P> {
             Conduct::Honest => {
                 let own = self.keyring.address(process.validator);
                 // Certificates, and what others said first, anyone may pass on.
-                if let Some(statement) =
-                    statement(&message).filter(|_| message.sender() == Some(own))
-                {
+                let said = message.statement().filter(|(by, _)| *by == own);
+                if let Some((_, statement)) = said {
                     self.check_said(who, statement);
                 }
             }

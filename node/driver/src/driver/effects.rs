@@ -87,7 +87,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             return;
         }
         let evidence = self.evidence.values().copied().collect();
-        self.commands.push(Command::Build { height, evidence });
+        self.commands.push(Command::Build { evidence });
     }
 
     fn sync(&mut self) -> Result<(), Halt> {

@@ -11,7 +11,7 @@ use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Address, Height};
 
-use crate::durable::{Entry, about, statement};
+use crate::durable::{Entry, about};
 use crate::network::{ALL, Network};
 use crate::setup::{address, height, pbft, tendermint};
 use crate::stopped::{Stopped, goes_on, read};
@@ -216,7 +216,7 @@ fn who_has_lost_its_logs_says_so_and_signs_nothing_at_that_height() {
         let own = address(alone.subject);
         let (said, passes) = (Cell::new(0), alone.passes());
         let watch = |from: u8, to: u8, word: &Word| {
-            let spoken = message(word).and_then(statement);
+            let spoken = message(word).and_then(Message::statement);
             let is_early = |(who, statement): &(Address, Statement)| {
                 from == alone.subject && *who == own && statement.height() <= STOP
             };

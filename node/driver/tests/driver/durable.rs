@@ -7,7 +7,7 @@ use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::vote::VoteKind;
-use pyralog_primitives::{Address, BlockId, GenesisHash, Height};
+use pyralog_primitives::{BlockId, GenesisHash, Height};
 use pyralog_wal::Wal;
 
 /// An entry of a log.
@@ -54,37 +54,10 @@ pub(crate) fn about(disks: &[MemoryDisk; 3], height: Height) -> Vec<Entry> {
     own.flat_map(|(_, entries)| entries).collect()
 }
 
-/// What a message says with the signature of its sender.
-pub(crate) fn statement(message: &Message) -> Option<(Address, Statement)> {
-    match message {
-        Message::Proposal(proposal) => {
-            let signed = &proposal.signed;
-            let statement = Statement::Proposal {
-                height: signed.height,
-                round: signed.round,
-                value: signed.value,
-                valid_round: signed.valid_round,
-            };
-            Some((signed.validator, statement))
-        }
-        Message::Vote(vote) => {
-            let statement = Statement::Vote {
-                kind: vote.kind,
-                height: vote.height,
-                round: vote.round,
-                value: vote.value,
-            };
-            Some((vote.validator, statement))
-        }
-        Message::ViewChange { wish, .. } => Some((wish.validator, wish.statement())),
-        Message::Polka(_) | Message::RoundOver(_) => None,
-    }
-}
-
 /// Fails unless what a validator says now is durable: the intent and the block
 /// in its log, the signature in its guard.
 pub(crate) fn check_said(disks: &[MemoryDisk; 3], genesis: GenesisHash, message: &Message) {
-    let Some((validator, statement)) = statement(message) else {
+    let Some((validator, statement)) = message.statement() else {
         return;
     };
     let entries = about(disks, statement.height());

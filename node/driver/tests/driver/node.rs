@@ -235,7 +235,7 @@ impl<E: Engine> Node<E> {
     ) -> Result<Option<Event>, String> {
         match command {
             Command::Say { .. } => {}
-            Command::Build { evidence, .. } => return self.build(evidence, now).map(Some),
+            Command::Build { evidence } => return self.build(evidence, now).map(Some),
             Command::Examine(body) => {
                 let verdict = self.executor.examine(&body);
                 let is_valid = verdict.map_err(|error| error.to_string())?.is_ok();

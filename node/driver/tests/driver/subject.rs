@@ -7,7 +7,6 @@ use pyralog_pbft::Pbft;
 use pyralog_primitives::Address;
 use pyralog_primitives::vote::VoteKind;
 
-use crate::durable::statement;
 use crate::maker::Maker;
 use crate::node::{Node, Said};
 use crate::setup::{address, genesis, height, pbft, peer};
@@ -135,7 +134,7 @@ impl<E: Engine> Subject<E> {
     /// What it has said with its signature since it began.
     pub(crate) fn statements(&self) -> Vec<Statement> {
         let messages = self.said.iter().filter_map(|said| match &said.word {
-            Word::Consensus(message) => statement(message),
+            Word::Consensus(message) => message.statement(),
             _ => None,
         });
         messages.map(|(_, statement)| statement).collect()

@@ -7,8 +7,6 @@ use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::{Address, BlockId, Height, Round};
 
-use crate::durable::statement;
-
 /// What each validator said, and in whose favour quorums prevoted.
 #[derive(Clone, Debug)]
 pub(crate) struct Witness {
@@ -33,7 +31,7 @@ impl Witness {
 
     /// A message leaves its sender.
     pub(crate) fn hear(&mut self, message: &Message, validators: usize) {
-        let Some((validator, now)) = statement(message) else {
+        let Some((validator, now)) = message.statement() else {
             return;
         };
         let said = self.said.entry(validator).or_default();

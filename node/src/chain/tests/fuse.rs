@@ -86,7 +86,7 @@ pub(super) struct Said(Arc<Mutex<BTreeMap<(Address, Place), Statement>>>);
 
 impl Said {
     fn note(&self, message: &Message) {
-        let Some((validator, statement)) = statement(message) else {
+        let Some((validator, statement)) = message.statement() else {
             return;
         };
         let mut said = self.0.lock().unwrap();
@@ -97,32 +97,6 @@ impl Said {
 
     pub(super) fn count(&self) -> usize {
         self.0.lock().unwrap().len()
-    }
-}
-
-fn statement(message: &Message) -> Option<(Address, Statement)> {
-    match message {
-        Message::Proposal(proposal) => {
-            let signed = &proposal.signed;
-            let statement = Statement::Proposal {
-                height: signed.height,
-                round: signed.round,
-                value: signed.value,
-                valid_round: signed.valid_round,
-            };
-            Some((signed.validator, statement))
-        }
-        Message::Vote(vote) => {
-            let statement = Statement::Vote {
-                kind: vote.kind,
-                height: vote.height,
-                round: vote.round,
-                value: vote.value,
-            };
-            Some((vote.validator, statement))
-        }
-        Message::ViewChange { wish, .. } => Some((wish.validator, wish.statement())),
-        Message::Polka(_) | Message::RoundOver(_) => None,
     }
 }
 

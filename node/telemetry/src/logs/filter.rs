@@ -14,6 +14,10 @@ pub const FILTER_BYTES_MAX: usize = 4_096;
 /// the screen.
 const SHOWN_CHARS_MAX: usize = 64;
 
+/// Libraries that tell of each vote at `info`. What operators see of a height
+/// is not theirs to say; whoever looks for a fault names them.
+const CHATTY: &str = "arc_malachitebft=warn";
+
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum FilterError {
@@ -37,7 +41,8 @@ pub enum FilterError {
     },
 }
 
-/// Reads a filter such as `info,pyralog_store=debug`.
+/// Reads a filter such as `info,pyralog_store=debug`. Libraries that chatter say
+/// no more than warnings, unless they are named.
 pub(super) fn parse(text: &str) -> Result<EnvFilter, FilterError> {
     let bytes = text.len();
     if bytes > FILTER_BYTES_MAX {
@@ -61,7 +66,12 @@ pub(super) fn parse(text: &str) -> Result<EnvFilter, FilterError> {
             return Err(bad_part(part));
         }
     }
-    let filter = parts.join(",");
+    let level = |part: &&str| part.parse::<LevelFilter>();
+    let is_verbose = |part: &&str| level(part).is_ok_and(|level| level > LevelFilter::WARN);
+    let quieted = parts.iter().any(is_verbose).then_some(CHATTY);
+    // First, so that the same target named again goes before it.
+    let all: Vec<&str> = quieted.into_iter().chain(parts).collect();
+    let filter = all.join(",");
     builder.parse(&filter).map_err(|_| bad_part(&filter))
 }
 

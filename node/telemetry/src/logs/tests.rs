@@ -200,6 +200,22 @@ fn the_filter_decides_what_is_written() {
 }
 
 #[test]
+fn libraries_that_chatter_warn_and_say_no_more_unless_they_are_named() {
+    let speak = |filter| {
+        logged(Format::Logfmt, filter, false, |_| {
+            info!(target: "arc_malachitebft_core_consensus::handle", "a vote");
+            warn!(target: "arc_malachitebft_core_consensus", "a warning");
+            info!("ours");
+        })
+    };
+    assert_eq!(speak("info").len(), 2);
+    assert_eq!(speak("debug").len(), 2);
+    assert_eq!(speak("info,arc_malachitebft=info").len(), 3);
+    assert_eq!(speak("info,arc_malachitebft_core_consensus=info").len(), 3);
+    assert_eq!(speak("error").len(), 0);
+}
+
+#[test]
 fn a_new_filter_holds_at_once_and_a_bad_one_changes_nothing() {
     for format in FORMATS {
         let lines = logged(format, "warn", false, |control| {

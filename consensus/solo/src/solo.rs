@@ -83,12 +83,19 @@ impl Solo {
         if let Phase::Signature { block } = self.phase
             && signed == statement(self.height, block)
         {
-            self.phase = Phase::Parent;
             let certificate = Certificate::Solo {
                 height: self.height,
                 value: block,
                 signature,
             };
+            self.decide(certificate, effects);
+        }
+    }
+
+    /// The height is decided, now or before a restart.
+    fn decide(&mut self, certificate: Certificate, effects: &mut Vec<Effect>) {
+        if certificate.height() == self.height && self.phase != Phase::Parent {
+            self.phase = Phase::Parent;
             effects.push(Effect::Finalize { certificate });
         }
     }
@@ -112,6 +119,7 @@ impl Engine for Solo {
                 statement,
                 signature,
             } => self.finalize(statement, signature, effects),
+            Input::Certified(certificate) => self.decide(certificate.into_inner(), effects),
             // Too late, never asked for, or of no use to one who is alone. A
             // refused signature leaves the height undecided, as it must: the
             // guard knows of another block there.
@@ -149,12 +157,14 @@ fn statement(height: Height, block: BlockId) -> Statement {
 mod tests {
     use std::sync::Arc;
 
+    use pyralog_consensus::{Ed25519, verify_certificate};
     use pyralog_primitives::validators::{Validator, ValidatorSet};
-    use pyralog_primitives::{SecretKey, VotingPower};
+    use pyralog_primitives::{GenesisHash, Hash, SecretKey, VotingPower};
 
     use super::*;
 
     const INTERVAL: DurationMs = DurationMs::new(1000);
+    const GENESIS: GenesisHash = GenesisHash::new(Hash::new([3; 32]));
     const BLOCK: BlockId = BlockId::ZERO;
     const SIGNATURE: Signature = Signature::new([7; Signature::BYTES]);
 
@@ -162,13 +172,20 @@ mod tests {
         Height::new(raw)
     }
 
-    fn start(raw: u64, has_unproved: bool, has_waiting: bool) -> Input {
-        let key = SecretKey::from_seed(&[1; 32]).public_key();
+    fn key() -> SecretKey {
+        SecretKey::from_seed(&[1; 32])
+    }
+
+    fn validators() -> ValidatorSet {
+        let key = key().public_key();
         let power = VotingPower::new(1);
-        let validators = ValidatorSet::new(vec![Validator { key, power }]).unwrap();
+        ValidatorSet::new(vec![Validator { key, power }]).unwrap()
+    }
+
+    fn start(raw: u64, has_unproved: bool, has_waiting: bool) -> Input {
         Input::Start(Start {
             height: height(raw),
-            validators: Arc::new(validators),
+            validators: Arc::new(validators()),
             last_proposer: None,
             has_unproved,
             has_waiting,
@@ -309,6 +326,33 @@ mod tests {
             );
         }
         assert_eq!(run(&[Input::Waiting]), [nothing]);
+    }
+
+    #[test]
+    fn what_was_final_before_a_restart_is_final_after_it_and_nothing_is_signed() {
+        let certificate = |raw| {
+            let statement = statement(height(raw), BLOCK);
+            Certificate::Solo {
+                height: height(raw),
+                value: BLOCK,
+                signature: key().sign(&statement.sign_bytes(GENESIS)),
+            }
+        };
+        let certified = |raw| {
+            let verified = verify_certificate(certificate(raw), GENESIS, &validators(), &Ed25519);
+            Input::Certified(verified.unwrap())
+        };
+        let effects = run(&[
+            start(2, false, false),
+            certified(1),
+            certified(2),
+            certified(2),
+            Input::Waiting,
+        ]);
+        let finalize = Effect::Finalize {
+            certificate: certificate(2),
+        };
+        assert_eq!(effects[1..], [vec![], vec![finalize], vec![], vec![]]);
     }
 
     #[test]

@@ -17,6 +17,16 @@ pub enum Halt {
     /// What was signed cannot be written down, so nothing more is signed.
     #[error("the signing guard cannot be written: {0}")]
     Guard(DiskError),
+    /// The only validator there is may not sign, so nothing ever becomes final.
+    #[error(
+        "the only validator of this network may not sign at height {height}: its guard knows of \
+         more than the chain and the logs in its home do. Put back the newest copy of the home; if \
+         there is none, the network ends here"
+    )]
+    Alone {
+        /// The height that cannot be decided.
+        height: Height,
+    },
 }
 
 /// What a peer did wrong.

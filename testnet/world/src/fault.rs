@@ -118,7 +118,8 @@ pub(crate) fn draw(chance: &mut Chance, count: usize) -> Vec<Fault> {
                 who,
                 factor: chance.between(2, 50),
             },
-            9 | 10 => Kind::Amnesia { who: amnesiac },
+            // One who is alone would be silent for good.
+            9 | 10 if count > 1 => Kind::Amnesia { who: amnesiac },
             _ => Kind::Skew {
                 who,
                 millis: i64::try_from(chance.between(0, 4_000)).unwrap_or_default() - 2_000,

@@ -23,6 +23,8 @@ use crate::store::Pending;
 const END: Micros = FAULTS_END + 60_000_000;
 /// A run that makes no progress by the clock has events without end.
 const EVENT_COUNT_MAX: u64 = 5_000_000;
+/// Whether all is done is looked at each so many events.
+const DONE_CHECK_INTERVAL: u64 = 64;
 /// Clients send what is not final again after a while.
 const RESEND_SPAN: Micros = 700_000;
 /// Not every node hears of a transaction before the block that holds it.
@@ -211,8 +213,8 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
     }
 
     fn go_on(&mut self) -> Result<(), Broken> {
-        for _ in 0..EVENT_COUNT_MAX {
-            if self.is_done() {
+        for count in 0..EVENT_COUNT_MAX {
+            if count % DONE_CHECK_INTERVAL == 0 && self.is_done() {
                 return Ok(());
             }
             let next = self.queue.first_key_value().map(|(at, _)| *at);
@@ -242,7 +244,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
 
     /// All faults are over, and every node has all that was sent.
     fn is_done(&self) -> bool {
-        if self.now < FAULTS_END || !self.count.is_multiple_of(64) {
+        if self.now < FAULTS_END {
             return false;
         }
         let stores = || self.nodes.iter().map(|node| &node.store);

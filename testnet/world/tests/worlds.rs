@@ -8,6 +8,7 @@ use pyralog_consensus::Engine;
 use pyralog_genesis::ConsensusKind;
 use pyralog_pbft::Pbft;
 use pyralog_primitives::{Address, DurationMs};
+use pyralog_solo::Solo;
 use pyralog_tendermint::Tendermint;
 use pyralog_world::{Options, Outcome, Seed, run};
 
@@ -34,6 +35,10 @@ fn tendermint(own: Option<Address>) -> Tendermint {
     Tendermint::new(settings, own)
 }
 
+fn solo(_: Option<Address>) -> Solo {
+    Solo::new(DurationMs::new(300))
+}
+
 fn options(seed: u64) -> Options {
     Options {
         seed: Seed::new(seed),
@@ -52,10 +57,18 @@ fn seeds() -> Range<u64> {
     }
 }
 
-fn sweep<E: Engine>(kind: ConsensusKind, engine: impl Fn(Option<Address>) -> E) -> Outcome {
+fn sweep<E: Engine>(
+    validators: u8,
+    kind: ConsensusKind,
+    engine: impl Fn(Option<Address>) -> E,
+) -> Outcome {
     let mut total = Outcome::default();
     for seed in seeds() {
-        let outcome = run(&options(seed), kind, &engine);
+        let options = Options {
+            validators,
+            ..options(seed)
+        };
+        let outcome = run(&options, kind, &engine);
         let outcome = outcome.unwrap_or_else(|broken| {
             panic!("{kind}, seed {seed}: {broken}\nagain: PYRALOG_WORLD={seed} cargo test -p pyralog-world {kind}")
         });
@@ -87,12 +100,23 @@ fn check_exercise(total: Outcome) {
 
 #[test]
 fn pbft_drives_ledgers_through_faults_without_a_fork() {
-    check_exercise(sweep(ConsensusKind::Pbft, pbft));
+    check_exercise(sweep(4, ConsensusKind::Pbft, pbft));
 }
 
 #[test]
 fn tendermint_drives_ledgers_through_faults_without_a_fork() {
-    check_exercise(sweep(ConsensusKind::Tendermint, tendermint));
+    check_exercise(sweep(4, ConsensusKind::Tendermint, tendermint));
+}
+
+#[test]
+fn a_lone_validator_goes_on_after_any_loss_of_power_whatever_the_engine() {
+    let solo = sweep(1, ConsensusKind::Solo, solo);
+    let pbft = sweep(1, ConsensusKind::Pbft, pbft);
+    let tendermint = sweep(1, ConsensusKind::Tendermint, tendermint);
+    for total in [solo, pbft, tendermint] {
+        println!("{total:?}");
+        assert!(seeds().count() == 1 || total.restarts > 20);
+    }
 }
 
 #[test]

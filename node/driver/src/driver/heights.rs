@@ -52,21 +52,23 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             has_waiting: self.has_waiting,
             records,
         }));
-        if let Some(certificate) = known {
-            self.decide_again(certificate);
+        let is_decided = known.is_some_and(|certificate| self.decide_again(certificate));
+        if self.is_silent && !is_decided && !self.settings.has_peers {
+            return Err(Halt::Alone { height });
         }
         self.use_incoming()
     }
 
-    /// The height was final before a restart, and its block not durable.
-    fn decide_again(&mut self, certificate: Certificate) {
+    /// The height was final before a restart, and its block not durable. Says
+    /// whether that holds.
+    fn decide_again(&mut self, certificate: Certificate) -> bool {
         let genesis = self.settings.genesis;
         let validators = &self.next.validators;
         let verified = verify_certificate(certificate, genesis, validators, &Ed25519);
         // One that does not hold was written by nobody here: the others know.
-        if let Ok(certificate) = verified {
-            self.inputs.push_back(Input::Certified(certificate));
-        }
+        let is_decided = verified.is_ok();
+        self.inputs.extend(verified.map(Input::Certified));
+        is_decided
     }
 
     /// Takes up what the log of the height held, or begins it.

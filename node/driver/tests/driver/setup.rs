@@ -14,6 +14,7 @@ use pyralog_primitives::{
     Address, Amount, Compute, DurationMs, GenesisHash, Height, Nonce, SecretKey, SignBytes,
     TimestampMs,
 };
+use pyralog_solo::Solo;
 use pyralog_tendermint::Tendermint;
 
 const CHAIN: &str = "dev-driver";
@@ -115,6 +116,10 @@ pub(crate) fn tendermint(own: Option<Address>) -> Tendermint {
         resend_interval: DurationMs::new(200),
     };
     Tendermint::new(settings, own)
+}
+
+pub(crate) fn solo(_: Option<Address>) -> Solo {
+    Solo::new(DurationMs::new(300))
 }
 
 pub(crate) fn height(raw: u64) -> Height {

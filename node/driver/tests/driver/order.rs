@@ -5,8 +5,8 @@ use pyralog_disk::MemoryDisk;
 use pyralog_driver::{To, Warning, Word};
 use pyralog_genesis::ConsensusKind;
 use pyralog_guard::Guard;
-use pyralog_primitives::vote::VoteKind;
 use pyralog_primitives::Round;
+use pyralog_primitives::vote::VoteKind;
 
 use crate::durable::{Entry, about};
 use crate::maker::Maker;

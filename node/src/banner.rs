@@ -7,6 +7,7 @@ use std::path::Path;
 use pyralog_genesis::Genesis;
 use pyralog_keys::DEVELOPMENT_MNEMONIC;
 use pyralog_primitives::{Address, Height};
+use pyralog_swarm::PeerAddress;
 
 use crate::development;
 
@@ -18,6 +19,8 @@ pub(crate) struct Banner<'a> {
     pub(crate) config: &'a Path,
     pub(crate) rpc: SocketAddr,
     pub(crate) metrics: SocketAddr,
+    /// Where peers reach the node; none if it meets nobody.
+    pub(crate) p2p: Option<PeerAddress>,
     pub(crate) validator: Option<Address>,
     pub(crate) height: Height,
 }
@@ -36,6 +39,10 @@ impl Banner<'_> {
             None => "follower: no --validator-key was given".to_owned(),
         };
         let (rpc, metrics) = (self.rpc, self.metrics);
+        let p2p = match self.p2p {
+            Some(address) => address.to_string(),
+            None => "none: it meets no other node".to_owned(),
+        };
         for (name, value) in [
             ("chain", chain),
             ("genesis", self.genesis.hash().to_string()),
@@ -44,6 +51,7 @@ impl Banner<'_> {
             ("height", self.height.to_string()),
             ("store", self.store.display().to_string()),
             ("config", self.config.display().to_string()),
+            ("peer", p2p),
             ("RPC", format!("http://{rpc}  ws://{rpc}")),
             ("metrics", format!("http://{metrics}/metrics")),
             ("health", format!("http://{metrics}/healthz?verbose")),

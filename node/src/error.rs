@@ -59,15 +59,41 @@ pub enum NodeError {
     /// The filter of the log is wrong.
     #[error("log.filter: {0}")]
     Log(pyralog_telemetry::logs::LogError),
-    /// The network has other validators, and there is no way to them yet.
+    /// The network has other validators, and they are not to be met.
     #[error(
-        "the network has {count} validators, and this version cannot reach other nodes yet; it \
-         runs networks of one validator. Update it, or ask whoever gave you the document"
+        "the network has {count} validators, and p2p.enabled is false: they never meet. Leave the \
+         setting out"
     )]
     NoPeers {
         /// How many validators there are.
         count: usize,
     },
+    /// A setting names no peer.
+    #[error(
+        "{setting}: {text:?} is none; write KEY@IP:PORT, or KEY alone or IP:PORT alone where the \
+         setting says so"
+    )]
+    Peer {
+        /// The setting.
+        setting: &'static str,
+        /// What it says.
+        text: String,
+    },
+    /// The key of the node cannot be read.
+    #[error(
+        "{} is no key of a node: 64 hex digits; put it back, or remove it, and the node has a new \
+         name to its peers", path.display()
+    )]
+    NodeKey {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The system gives no random numbers.
+    #[error("the system gives no random numbers for the key of the node: {0}")]
+    Randomness(getrandom::Error),
+    /// The node cannot meet its peers.
+    #[error("p2p: {0}")]
+    Swarm(#[from] pyralog_swarm::StartError),
     /// What the validator has written down cannot be read.
     #[error("the memory of the validator: {0}")]
     Memory(#[from] MemoryError),
@@ -184,12 +210,16 @@ impl NodeError {
             | Self::Config(_)
             | Self::Log(_)
             | Self::NoPeers { .. }
+            | Self::Peer { .. }
+            | Self::NodeKey { .. }
             | Self::NoValidator { .. }
             | Self::FewFiles { .. }
             | Self::Mempool(_) => Exit::Config,
             Self::Password { .. }
             | Self::Unlock { .. }
             | Self::Listen { .. }
+            | Self::Randomness(_)
+            | Self::Swarm(_)
             | Self::SlowStop { .. } => Exit::Runtime,
             Self::Open(error) => exit_of_open(error),
             Self::Halt(halt) => halt.exit(),

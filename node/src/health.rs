@@ -26,9 +26,9 @@ pub(crate) struct Health {
     pub(crate) store: Arc<Store>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
-    /// The longest time between blocks when all is well; none if this node
-    /// makes none.
-    pub(crate) block_interval: Option<DurationMs>,
+    /// The longest time between blocks when all is well.
+    pub(crate) block_interval: DurationMs,
+    pub(crate) is_syncing: Arc<AtomicBool>,
     pub(crate) started: TimestampMs,
     pub(crate) is_disk_low: Arc<AtomicBool>,
 }
@@ -100,10 +100,11 @@ impl Health {
     }
 
     fn chain_state(&self) -> CheckState {
-        let Some(interval) = self.block_interval else {
-            let what = "this node has no validator key, and there is nobody it could follow";
-            return CheckState::Warn(what.to_owned());
-        };
+        if self.is_syncing.load(Ordering::Relaxed) {
+            let height = self.feed.head().height;
+            return CheckState::Warn(format!("behind the network, at height {height}"));
+        }
+        let interval = self.block_interval;
         let limit = (interval.get() * STUCK_INTERVALS).max(STUCK_MIN.get());
         let head = self.feed.head();
         let since = head.time.max(self.started);

@@ -7,14 +7,16 @@
 //! HOME/CHAIN/genesis.toml  the genesis document, to verify proofs against
 //! HOME/CHAIN/store/        the chain: never edit it
 //! HOME/CHAIN/consensus/    what the validator said at the last heights
+//! HOME/CHAIN/node.key      who the node is to its peers; made by the first start
+//! HOME/CHAIN/peers/        peers that were met, and those that are banned
 //! HOME/guard/              what its key has signed: never delete or copy it
 //! ```
 //!
 //! A further instance of a chain has `CHAIN-N` in place of `CHAIN`.
 
-use std::fs::{self, DirBuilder, File};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{ErrorKind, Read, Write};
-use std::os::unix::fs::DirBuilderExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use pyralog_config::home_directory;
@@ -56,6 +58,14 @@ impl Home {
 
     pub(crate) fn consensus(&self) -> PathBuf {
         self.chain.join("consensus")
+    }
+
+    pub(crate) fn node_key(&self) -> PathBuf {
+        self.chain.join("node.key")
+    }
+
+    pub(crate) fn peers(&self) -> PathBuf {
+        self.chain.join("peers")
     }
 
     pub(crate) fn endpoint(&self) -> PathBuf {
@@ -106,9 +116,20 @@ pub(crate) fn read_text_if_there(
 
 /// Writes a file whole or not at all, in place of one of that name.
 pub(crate) fn write_text(path: &Path, text: &str) -> Result<(), NodeError> {
+    write_with_mode(path, text, 0o666)
+}
+
+/// The same, for the owner alone.
+pub(crate) fn write_secret(path: &Path, text: &str) -> Result<(), NodeError> {
+    write_with_mode(path, text, 0o600)
+}
+
+fn write_with_mode(path: &Path, text: &str, mode: u32) -> Result<(), NodeError> {
     let failed = || NodeError::io("write", path);
     let staged = path.with_extension("new");
-    let mut file = File::create(&staged).map_err(failed())?;
+    let mut options = OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(mode);
+    let mut file = options.open(&staged).map_err(failed())?;
     file.write_all(text.as_bytes()).map_err(failed())?;
     file.sync_all().map_err(failed())?;
     fs::rename(&staged, path).map_err(failed())

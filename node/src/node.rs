@@ -7,12 +7,12 @@ use std::sync::atomic::AtomicBool;
 use pyralog_chain::Application;
 use pyralog_chain::mempool::{Limits, Rules};
 use pyralog_config::Settings;
-use pyralog_p2p::Endpoint;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
 use pyralog_primitives::{DurationMs, Round, SecretKey, VotingPower};
 use pyralog_replica::{OpenError, Replica};
 use pyralog_store::{Options, Store};
+use pyralog_swarm::{PeerAddress, Swarm, SwarmHandle};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
@@ -23,6 +23,7 @@ use crate::error::NodeError;
 use crate::files::Files;
 use crate::health::Health;
 use crate::home::Home;
+use crate::peers;
 use crate::pool::{self, Pool, PoolHandle, PoolSettings};
 use crate::rpc::{self, Context, Server};
 use crate::source::Network;
@@ -39,6 +40,9 @@ pub(crate) struct Node {
     pub(crate) pool: PoolHandle,
     pub(crate) rpc: SocketAddr,
     pub(crate) metrics: SocketAddr,
+    /// Where peers reach it; none if it meets nobody.
+    pub(crate) p2p: Option<PeerAddress>,
+    pub(crate) peers: Option<SwarmHandle>,
 }
 
 /// Where a node listens.
@@ -55,7 +59,6 @@ impl Node {
         home: &Home,
         (settings, files): (Settings, Files),
     ) -> Result<Self, NodeError> {
-        network.check_alone()?;
         let consensus = *network.genesis.consensus();
         let replica = open(&network, home, &settings, files)?;
         let listeners = listen(&settings).await?;
@@ -71,35 +74,38 @@ impl Node {
             pool: pool.handle,
             metrics,
             is_disk_low: Arc::default(),
+            is_syncing: Arc::default(),
             clock: Clock::start(),
             stop: stopped,
         };
-        let health = Arc::new(shared.health(key.as_ref().map(|_| block_interval(&consensus))));
+        let health = Arc::new(shared.health(block_interval(&consensus)));
         health.look_at_disk();
         let mut threads = Vec::from(pool.threads);
-        if let Some(key) = &key {
-            let memory = memory(&network, home, key)?;
-            let proposer = key.public_key().address();
-            let keep = settings.store.keep_blocks;
-            let parts = Parts::<_, _, _, Endpoint> {
-                settings: driver_settings(&network),
-                replica,
-                engine: AnyEngine::of(&consensus, Some(proposer)),
-                signer: Some(memory.signer),
-                logs: memory.logs,
-                network: None,
-                proposer,
-                pool: shared.pool.clone(),
-                admitted: pool.admitted,
-                feed: Arc::clone(&shared.feed),
-                metrics: Arc::clone(&shared.metrics),
-                clock: shared.clock,
-                keep_blocks: (keep.get() > 0).then_some(keep),
-                stop: shared.stop.clone(),
-            };
-            threads.extend(parts.begin()?);
-        }
-        let context = Arc::new(shared.context(network, key.as_ref(), &settings));
+        let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
+        let peers = swarm.as_ref().map(Swarm::handle);
+        let p2p = swarm.as_ref().and_then(peers::address);
+        let memory = memory(&network, home, key.as_ref())?;
+        let own = key.as_ref().map(|key| key.public_key().address());
+        let keep = settings.store.keep_blocks;
+        let parts = Parts {
+            settings: driver_settings(&network, swarm.is_some()),
+            replica,
+            engine: AnyEngine::of(&consensus, own),
+            signer: memory.signer,
+            logs: memory.logs,
+            network: swarm,
+            own,
+            pool: shared.pool.clone(),
+            admitted: pool.admitted,
+            feed: Arc::clone(&shared.feed),
+            metrics: Arc::clone(&shared.metrics),
+            is_syncing: Arc::clone(&shared.is_syncing),
+            clock: shared.clock,
+            keep_blocks: (keep.get() > 0).then_some(keep),
+            stop: shared.stop.clone(),
+        };
+        threads.extend(parts.begin()?);
+        let context = Arc::new(shared.context(network, key.as_ref(), &settings, peers.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
@@ -117,6 +123,8 @@ impl Node {
             pool,
             rpc,
             metrics: metrics_address,
+            p2p,
+            peers,
         })
     }
 }
@@ -129,23 +137,31 @@ struct Shared {
     pool: PoolHandle,
     metrics: Arc<Metrics>,
     is_disk_low: Arc<AtomicBool>,
+    is_syncing: Arc<AtomicBool>,
     clock: Clock,
     stop: watch::Receiver<bool>,
 }
 
 impl Shared {
-    fn health(&self, block_interval: Option<DurationMs>) -> Health {
+    fn health(&self, block_interval: DurationMs) -> Health {
         Health {
             store: Arc::clone(&self.store),
             feed: Arc::clone(&self.feed),
             metrics: Arc::clone(&self.metrics),
             block_interval,
+            is_syncing: Arc::clone(&self.is_syncing),
             started: Clock::now(),
             is_disk_low: Arc::clone(&self.is_disk_low),
         }
     }
 
-    fn context(&self, network: Network, key: Option<&SecretKey>, settings: &Settings) -> Context {
+    fn context(
+        &self,
+        network: Network,
+        key: Option<&SecretKey>,
+        settings: &Settings,
+        peers: Option<SwarmHandle>,
+    ) -> Context {
         Context {
             genesis: network.genesis,
             document: network.document,
@@ -157,6 +173,8 @@ impl Shared {
             index_events: settings.store.index_events,
             subscription_room: Arc::new(Semaphore::new(settings.rpc.subscription_total_max)),
             is_disk_low: Arc::clone(&self.is_disk_low),
+            is_syncing: Arc::clone(&self.is_syncing),
+            peers,
             stop: self.stop.clone(),
             settings: settings.rpc.clone(),
         }
@@ -250,7 +268,6 @@ fn describe(metrics: &Metrics, network: &Network, head: &Published, store: &Stor
         .consensus
         .set_validators(network.genesis.validators().len());
     metrics.consensus.set_height(head.height);
-    // A lone validator needs one attempt, misses nobody and follows nobody.
     metrics.consensus.set_round(Round::FIRST);
     metrics.consensus.set_missing_power(VotingPower::new(0));
     metrics.blocksync.set_syncing(false);
@@ -286,23 +303,23 @@ fn start_pool(
     Ok(pool)
 }
 
-fn driver_settings(network: &Network) -> pyralog_driver::Settings {
+fn driver_settings(network: &Network, has_peers: bool) -> pyralog_driver::Settings {
     pyralog_driver::Settings {
         genesis: network.genesis.hash(),
         drift_max: network.genesis.parameters().time_drift_max,
-        has_peers: false,
+        has_peers,
     }
 }
 
-/// What the validator has written down. In development the guard lies beside
-/// the chain: who throws that away begins anew, with a key that all know.
-fn memory(network: &Network, home: &Home, key: &SecretKey) -> Result<Memory, NodeError> {
+/// What the node has written down. In development the guard lies beside the
+/// chain: who throws that away begins anew, with a key that all know.
+fn memory(network: &Network, home: &Home, key: Option<&SecretKey>) -> Result<Memory, NodeError> {
     let genesis = &network.genesis;
     let guards = if genesis.is_development() {
         &home.chain
     } else {
         &home.directory
     };
-    let key = SecretKey::from_seed(&key.to_seed());
+    let key = key.map(|key| SecretKey::from_seed(&key.to_seed()));
     Ok(open_memory(&home.consensus(), guards, genesis.hash(), key)?)
 }

@@ -25,7 +25,6 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
         return Ok(());
     }
     let loaded = load_settings(args, &home)?;
-    network.check_alone()?;
     let key = validator_key(args, &home, &network.genesis)?;
     write_files(&home, &network)?;
     let log = start_log(args, &loaded)?;
@@ -49,6 +48,7 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
             config: &home.config(),
             rpc: node.rpc,
             metrics: node.metrics,
+            p2p: node.p2p,
             validator,
             height: node.feed.head().height,
         };

@@ -13,8 +13,10 @@ use crate::development;
 use crate::error::NodeError;
 use crate::home::{Home, read_text, read_text_if_there, write_text};
 
-/// What development prefers: calls of one's own programs are not counted.
-const DEVELOPMENT_SETTINGS: [(&str, &str); 1] = [("rpc.price_per_second_max", "0")];
+/// What development prefers: calls of one's own programs are not counted, and
+/// nobody else is there.
+const DEVELOPMENT_SETTINGS: [(&str, &str); 2] =
+    [("rpc.price_per_second_max", "0"), ("p2p.enabled", "false")];
 /// A line with a password and its end.
 const PASSWORD_BYTES_MAX: usize = 4096;
 
@@ -35,14 +37,6 @@ impl Network {
         match Genesis::parse(&document) {
             Ok(genesis) => Ok(Self { document, genesis }),
             Err(mistakes) => Err(NodeError::Genesis { path, mistakes }),
-        }
-    }
-
-    /// Refuses a network of several validators: they could not meet yet.
-    pub(crate) fn check_alone(&self) -> Result<(), NodeError> {
-        match self.genesis.validators().len() {
-            1 => Ok(()),
-            count => Err(NodeError::NoPeers { count }),
         }
     }
 }

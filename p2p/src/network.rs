@@ -66,6 +66,11 @@ pub trait Network: Send + 'static {
     /// full miss it, and all miss what is longer than [`MESSAGE_BYTES_MAX`].
     fn publish(&self, bytes: Arc<[u8]>) -> Published;
 
+    /// Says that a peer told what nobody who keeps the rules tells. Who does so
+    /// often is not talked to for a while, where the network can tell one peer
+    /// from another for good.
+    fn blame(&self, peer: PeerId, reason: &str);
+
     /// What comes next; waits for it. `None` once the network has ended.
     ///
     /// A future that is dropped before it is ready takes nothing with it, so

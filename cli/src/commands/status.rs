@@ -65,6 +65,7 @@ fn text(node: &Node, status: &NodeStatus) -> String {
         ("genesis", &status.genesis),
         ("consensus", &harmless(&status.consensus)),
         ("state", &state),
+        ("peers", &status.peers),
         ("height", &status.height),
         ("block", &status.block),
         ("time", &format_time(status.time)),

@@ -84,6 +84,7 @@ impl Chain {
             state_root: StateRoot::ZERO,
             oldest: Height::new(0),
             syncing: false,
+            peers: 0,
             pending: 0,
             base_fee: Amount::new(100),
             validator: None,

@@ -76,7 +76,7 @@ const METHODS: &[Method] = &[
         "pyralog_status",
         "How the node stands.",
         &[],
-        "{version, chain_id, genesis, consensus, height, block, time, state_root, oldest, syncing, pending, base_fee, validator}",
+        "{version, chain_id, genesis, consensus, height, block, time, state_root, oldest, syncing, peers, pending, base_fee, validator}",
     ),
     Method(
         "pyralog_block",

@@ -33,6 +33,8 @@ pub struct NodeStatus {
     pub oldest: Height,
     /// Whether it is behind the network and catches up.
     pub syncing: bool,
+    /// How many peers are connected.
+    pub peers: u32,
     /// Transactions that wait for a block.
     pub pending: u32,
     /// What a byte and a unit of compute cost in the next block.

@@ -88,6 +88,50 @@ settings! {
                 .at_most(1_000_000_000, "it limits nothing, for which 0 is the word")
                 .or_zero();
     }
+    /// Other nodes of the network.
+    p2p: P2pSettings {
+        /// Whether this node meets others.
+        enabled: bool = "true", ANY;
+        /// Where others reach this node.
+        listen: SocketAddr = "0.0.0.0:26656", ANY;
+        /// Where others reach it if that is not where it listens, as behind a
+        /// router: IP:PORT.
+        external: Vec<String> = "", ANY;
+        /// Peers to begin with, besides those of the genesis document:
+        /// KEY@IP:PORT, as the banner of a node says.
+        bootstrap: Vec<String> = "", ANY;
+        /// Peers to be connected with always, such as the sentries of a validator:
+        /// KEY@IP:PORT.
+        persistent_peers: Vec<String> = "", ANY;
+        /// Keys of peers that others are not told of, such as the validator behind
+        /// a sentry.
+        private_peer_ids: Vec<String> = "", ANY;
+        /// Keys of peers for whom there is always room.
+        unconditional_peer_ids: Vec<String> = "", ANY;
+        /// Whether peers are asked for more peers. Without it a node knows those
+        /// it was told of and those who come to it.
+        discovery: bool = "true", ANY;
+        /// Whether addresses that only some can reach count: those of private
+        /// networks and of this machine.
+        allow_private_addresses: bool = "false", ANY;
+        /// How many peers the node looks for by itself.
+        outbound_target: u32 = "16",
+            at_least(1, "the node depends on those who come to it")
+                .at_most(256, "there is room for no more");
+        /// How many peers may come to the node by themselves.
+        inbound_max: u32 = "40",
+            at_least(1, "nobody can join by this node")
+                .at_most(256, "their messages take more memory than they are worth")
+                .or_zero();
+        /// How many of them from one address.
+        per_host_max: u32 = "4",
+            at_least(1, "nobody can come to the node")
+                .at_most(256, "one machine takes the room of all");
+        /// How many of them from one subnet.
+        per_subnet_max: u32 = "16",
+            at_least(1, "nobody can come to the node")
+                .at_most(256, "one network takes the room of all");
+    }
     /// Metrics for Prometheus, and whether the node is healthy, by HTTP.
     metrics: MetricsSettings {
         /// Where they are served.

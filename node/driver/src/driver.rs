@@ -226,6 +226,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.joining.is_some()
     }
 
+    /// Whether others are known to be so far that blocks are taken from them.
+    pub fn is_syncing(&self) -> bool {
+        self.peers.highest(self.now.tick) > Some(self.next.height)
+    }
+
     fn take(&mut self, event: Event) -> Result<(), Halt> {
         match event {
             Event::Connected(peer) => {

@@ -8,6 +8,7 @@
 use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{ByteCount, Height};
 use pyralog_store::{ReadError, Store};
+use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
@@ -48,6 +50,9 @@ pub(crate) struct Host<E, S, D, N> {
     pub(crate) served: BTreeSet<PeerId>,
     pub(crate) pool: PoolHandle,
     pub(crate) store: Arc<Store>,
+    pub(crate) metrics: Arc<Metrics>,
+    /// For those who ask how the node stands.
+    pub(crate) is_syncing: Arc<AtomicBool>,
     pub(crate) clock: Clock,
     pub(crate) work: mpsc::Sender<Work>,
     /// For what answers later.
@@ -132,7 +137,15 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         };
         let commands = self.driver.handle(now, batch)?;
         self.carry_out(commands, answers).await;
+        self.note_syncing();
         Ok(self.driver.rest()?)
+    }
+
+    fn note_syncing(&self) {
+        let is_syncing = self.driver.is_syncing();
+        if self.is_syncing.swap(is_syncing, Ordering::Relaxed) != is_syncing {
+            self.metrics.blocksync.set_syncing(is_syncing);
+        }
     }
 
     async fn carry_out(&mut self, commands: Vec<Command>, answers: &mpsc::Sender<Answer>) {
@@ -160,7 +173,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     });
                 }
                 Command::Serve { to, from } => self.serve(to, from, answers.clone()),
-                Command::Blame { peer, blame } => tracing::warn!(%peer, "a peer sent {blame}"),
+                Command::Blame { peer, blame } => self.blame(peer, &blame.to_string()),
                 Command::Warn(warning) => tracing::error!("{warning}"),
             }
         }
@@ -215,10 +228,18 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     let word = Box::new(word);
                     batch.push(Event::Heard { from, word });
                 }
-                Err(error) => tracing::warn!(peer = %from, "a peer sent no word of ours: {error}"),
+                Err(error) => self.blame(from, &format!("no word of ours: {error}")),
             },
             // There is no network any more.
             None => self.network = None,
+        }
+    }
+
+    /// A peer sent what nobody who keeps the rules sends.
+    fn blame(&self, peer: PeerId, what: &str) {
+        tracing::warn!(%peer, "a peer sent {what}");
+        if let Some(network) = &self.network {
+            network.blame(peer, what);
         }
     }
 

@@ -42,8 +42,8 @@ pub(crate) enum Work {
 /// The ledger, on a thread of its own: votes go on meanwhile.
 pub(crate) struct Execution {
     pub(crate) executor: Executor<Durable>,
-    /// Who proposes what is built.
-    pub(crate) proposer: Address,
+    /// Who proposes what is built; a node that only follows builds nothing.
+    pub(crate) own: Option<Address>,
     pub(crate) pool: PoolHandle,
     pub(crate) metrics: Arc<Metrics>,
     /// To the driver.
@@ -87,7 +87,7 @@ impl Execution {
         let candidates = self.pool.candidates(base_fee, self.executor.space()).await;
         let order = Order {
             time: Clock::now(),
-            proposer: self.proposer,
+            proposer: self.own.unwrap_or_default(),
             evidence,
         };
         let start = Instant::now();

@@ -1,4 +1,5 @@
-//! What a validator must not forget, on the disk: two logs and a guard.
+//! What must not be forgotten, on the disk: two logs, and the guard of a
+//! validator's key.
 
 use std::path::Path;
 
@@ -10,10 +11,11 @@ use pyralog_primitives::{GenesisHash, SecretKey};
 /// The logs of even and of odd heights.
 const LOGS: [&str; 2] = ["even.log", "odd.log"];
 
-/// The memory of a validator.
+/// The memory of a node.
 pub(crate) struct Memory {
     pub(crate) logs: Logs<FileDisk>,
-    pub(crate) signer: LocalSigner<FileDisk>,
+    /// None if it only follows.
+    pub(crate) signer: Option<LocalSigner<FileDisk>>,
 }
 
 /// Why it was not opened. The operator must act.
@@ -35,10 +37,20 @@ pub(crate) fn open_memory(
     logs: &Path,
     guards: &Path,
     genesis: GenesisHash,
-    key: SecretKey,
+    key: Option<SecretKey>,
 ) -> Result<Memory, MemoryError> {
     let [even, odd] = LOGS.map(|name| FileDisk::open(&logs.join(name)));
     let logs = Logs::open([even?, odd?])?;
+    let signer = key.map(|key| open_signer(guards, genesis, key));
+    let signer = signer.transpose()?;
+    Ok(Memory { logs, signer })
+}
+
+fn open_signer(
+    guards: &Path,
+    genesis: GenesisHash,
+    key: SecretKey,
+) -> Result<LocalSigner<FileDisk>, MemoryError> {
     let address = key.public_key().address();
     let path = guard_file(guards, genesis, address);
     let disk = FileDisk::open(&path)?;
@@ -57,6 +69,5 @@ pub(crate) fn open_memory(
             "copies in the signing guard were damaged and are mended; check the disk"
         );
     }
-    let signer = LocalSigner::new(genesis, key, guard);
-    Ok(Memory { logs, signer })
+    Ok(LocalSigner::new(genesis, key, guard))
 }

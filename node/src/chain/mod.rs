@@ -27,6 +27,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use pyralog_chain::mempool::Checked;
 use pyralog_consensus::Engine;
@@ -71,13 +72,15 @@ pub(crate) struct Parts<E, S, D, N> {
     pub(crate) logs: Logs<D>,
     /// None for a node that is alone.
     pub(crate) network: Option<N>,
-    /// Who proposes.
-    pub(crate) proposer: Address,
+    /// Who proposes; none for a node that only follows.
+    pub(crate) own: Option<Address>,
     pub(crate) pool: PoolHandle,
     /// Transactions that came to this node first.
     pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
+    /// Whether others are known to be further.
+    pub(crate) is_syncing: Arc<AtomicBool>,
     pub(crate) clock: Clock,
     /// Heights whose state and blocks are kept; none forgets nothing.
     pub(crate) keep_blocks: Option<BlockCount>,
@@ -124,9 +127,9 @@ where
         };
         let execution = Execution {
             executor,
-            proposer: self.proposer,
+            own: self.own,
             pool: self.pool.clone(),
-            metrics: self.metrics,
+            metrics: Arc::clone(&self.metrics),
             events: events_in.clone(),
             commits,
             is_offer_void: false,
@@ -139,6 +142,8 @@ where
             served: BTreeSet::new(),
             pool: self.pool,
             store,
+            metrics: self.metrics,
+            is_syncing: self.is_syncing,
             clock: self.clock,
             work: work_in,
             events: events_in,

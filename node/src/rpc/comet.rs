@@ -15,6 +15,7 @@ use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::receipt::{Outcome, Receipt};
 use pyralog_primitives::text::excerpt;
 use pyralog_primitives::{Height, TransactionId};
+use pyralog_swarm::{Direction, PeerInfo, SwarmHandle};
 use serde_json::{Value, json};
 
 use super::context::Context;
@@ -139,7 +140,15 @@ impl CometReadsServer for CometReads {
     }
 
     async fn comet_net_info(&self) -> Answer {
-        Ok(json!({ "listening": false, "listeners": [], "n_peers": "0", "peers": [] }))
+        let handle = self.0.peers.as_ref();
+        let listeners = handle.map(SwarmHandle::listening).unwrap_or_default();
+        let peers: Vec<Value> = self.0.peers().iter().map(peer_view).collect();
+        Ok(json!({
+            "listening": !listeners.is_empty(),
+            "listeners": listeners,
+            "n_peers": peers.len().to_string(),
+            "peers": peers,
+        }))
     }
 
     async fn comet_genesis(&self) -> Answer {
@@ -244,5 +253,13 @@ fn result_view(receipt: &Receipt) -> Value {
         "log": super::wait::failure_of(receipt),
         "gas_used": receipt.compute_used,
         "events": events,
+    })
+}
+
+fn peer_view(peer: &PeerInfo) -> Value {
+    json!({
+        "node_info": { "id": peer.peer.get(), "version": peer.agent },
+        "is_outbound": peer.direction == Direction::Outbound,
+        "remote_ip": peer.at.ip(),
     })
 }

@@ -8,6 +8,7 @@ use pyralog_genesis::Genesis;
 use pyralog_primitives::Address;
 use pyralog_replica::Prover;
 use pyralog_store::Store;
+use pyralog_swarm::{PeerInfo, SwarmHandle};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::{Semaphore, watch};
 
@@ -27,6 +28,10 @@ pub(crate) struct Context {
     pub(crate) settings: RpcSettings,
     /// Whether the disk has less than its reserve.
     pub(crate) is_disk_low: Arc<AtomicBool>,
+    /// Whether others are known to be further.
+    pub(crate) is_syncing: Arc<AtomicBool>,
+    /// None if the node meets nobody.
+    pub(crate) peers: Option<SwarmHandle>,
     /// Whether blocks can be found by their events.
     pub(crate) index_events: bool,
     /// Places for the subscriptions of all connections.
@@ -44,6 +49,16 @@ impl Context {
     /// Proofs as of now.
     pub(crate) fn prover(&self) -> Prover {
         Prover::new(Arc::clone(&self.store), self.head().provable.clone())
+    }
+
+    pub(crate) fn is_syncing(&self) -> bool {
+        self.is_syncing.load(Ordering::Relaxed)
+    }
+
+    /// Peers that are connected.
+    pub(crate) fn peers(&self) -> Vec<PeerInfo> {
+        let peers = self.peers.as_ref();
+        peers.map(SwarmHandle::peers).unwrap_or_default()
     }
 
     pub(crate) fn is_disk_low(&self) -> bool {

@@ -137,6 +137,10 @@ impl Network for Watched {
         self.endpoint.publish(bytes)
     }
 
+    fn blame(&self, peer: PeerId, reason: &str) {
+        self.endpoint.blame(peer, reason);
+    }
+
     fn next(&mut self) -> impl Future<Output = Option<Event>> + Send {
         self.endpoint.next()
     }

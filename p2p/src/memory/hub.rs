@@ -11,7 +11,9 @@ use pyralog_primitives::ByteCount;
 use tokio::sync::Notify;
 
 use super::JoinError;
-use crate::{Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError};
+use crate::{
+    Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError,
+};
 
 /// The state of the whole network.
 #[derive(Debug, Default)]

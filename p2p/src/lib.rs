@@ -56,10 +56,12 @@
 //! Nothing here draws randomness or reads a clock: in memory, equal orders
 //! give equal networks.
 
+mod inbox;
 mod memory;
 mod network;
 mod peer;
 
+pub use inbox::{Inbox, Missed};
 pub use memory::{Endpoint, JoinError, MemoryNetwork};
 pub use network::{
     Event, LINE_BYTES_MAX, LINE_COUNT_MAX, MESSAGE_BYTES_MAX, Network, PEER_COUNT_MAX, Published,

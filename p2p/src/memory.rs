@@ -6,7 +6,6 @@
 
 mod endpoint;
 mod hub;
-mod inbox;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 

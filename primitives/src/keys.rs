@@ -17,6 +17,7 @@ use ed25519_zebra::VerificationKey;
 use zeroize::Zeroizing;
 
 use crate::hash::Domain;
+use crate::ids::GenesisHash;
 use crate::sign_bytes::{Purpose, SignBytes};
 use crate::text::{excerpt, fixed_bytes, json_as_text, text_as_hex};
 
@@ -59,6 +60,12 @@ impl SignBytes {
     /// secret of the key it registers for the chain of this name.
     pub fn possession(chain_id: &str, key: &PublicKey) -> Self {
         Self::encoded(Purpose::Possession, &(chain_id, key))
+    }
+
+    /// A validator's word that the node with this key is its own. It names the
+    /// node, so no other node can show it as its proof.
+    pub fn node_of_validator(genesis: GenesisHash, node: &PublicKey) -> Self {
+        Self::encoded(Purpose::NodeOfValidator, &(genesis, node))
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) enum Purpose {
     ViewChange,
     /// That a validator holds the secret of its key.
     Possession,
+    /// That a node speaks for a validator.
+    NodeOfValidator,
     /// Whatever a person signs.
     Text,
 }
@@ -40,6 +42,7 @@ impl Purpose {
             Self::Proposal => b"pyralog proposal v1\0",
             Self::ViewChange => b"pyralog view change v1\0",
             Self::Possession => b"pyralog validator possession v1\0",
+            Self::NodeOfValidator => b"pyralog node of validator v1\0",
             Self::Text => b"pyralog text v1\0",
         }
     }

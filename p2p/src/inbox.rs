@@ -1,5 +1,8 @@
 //! What one listener has not heard yet: a line for each peer, served in turn.
 //!
+//! Each network keeps one for each listener, so that all of them promise the
+//! same. It knows nothing of where messages come from, and never waits.
+//!
 //! Invariants:
 //! - a peer has a turn if, and only if, there is something to hear of it, and
 //!   never more than one;
@@ -14,7 +17,7 @@ use crate::{Event, LINE_BYTES_MAX, LINE_COUNT_MAX, MESSAGE_BYTES_MAX, PeerId};
 
 /// The lines of all peers to one listener.
 #[derive(Debug, Default)]
-pub(super) struct Inbox {
+pub struct Inbox {
     lines: BTreeMap<PeerId, Line>,
     /// Peers of which there is something to hear, in the order of their turns.
     turns: VecDeque<PeerId>,
@@ -44,16 +47,22 @@ enum News {
 }
 
 /// Why a message found no place.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Missed {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Missed {
+    /// There is no connection to the peer.
+    #[error("the peer is not connected")]
     Unconnected,
+    /// No line takes it.
+    #[error("the message is longer than any may be")]
     TooLong,
+    /// The line holds too much already.
+    #[error("the line of the peer is full")]
     Full,
 }
 
 impl Inbox {
     /// A connection begins, unless there is one.
-    pub(super) fn begin(&mut self, peer: PeerId) {
+    pub fn begin(&mut self, peer: PeerId) {
         match self.lines.get_mut(&peer) {
             None => {
                 self.lines.insert(peer, Line::new());
@@ -66,7 +75,7 @@ impl Inbox {
 
     /// The connection ends, if there is one, and takes with it what was not
     /// heard.
-    pub(super) fn end(&mut self, peer: PeerId) {
+    pub fn end(&mut self, peer: PeerId) {
         let Some(line) = self.lines.get_mut(&peer) else {
             return;
         };
@@ -86,25 +95,33 @@ impl Inbox {
     }
 
     /// All connections end.
-    pub(super) fn end_all(&mut self) {
+    pub fn end_all(&mut self) {
         let peers: Vec<PeerId> = self.lines.keys().copied().collect();
         for peer in peers {
             self.end(peer);
         }
     }
 
-    /// Puts what a connected peer says into its line.
-    pub(super) fn put(&mut self, from: PeerId, bytes: Arc<[u8]>) -> Result<(), Missed> {
-        let line = self.lines.get_mut(&from).ok_or(Missed::Unconnected)?;
+    /// Whether the line of a peer takes a message of so many bytes now. It will
+    /// until something is put there: hearing only makes room.
+    pub fn check_room(&self, from: PeerId, bytes_count: usize) -> Result<(), Missed> {
+        let line = self.lines.get(&from).ok_or(Missed::Unconnected)?;
         if line.news == News::Ended {
             return Err(Missed::Unconnected);
         }
-        if bytes.len() > MESSAGE_BYTES_MAX {
+        if bytes_count > MESSAGE_BYTES_MAX {
             return Err(Missed::TooLong);
         }
-        if line.said.len() >= LINE_COUNT_MAX || bytes.len() > LINE_BYTES_MAX - line.bytes {
+        if line.said.len() >= LINE_COUNT_MAX || bytes_count > LINE_BYTES_MAX - line.bytes {
             return Err(Missed::Full);
         }
+        Ok(())
+    }
+
+    /// Puts what a connected peer says into its line.
+    pub fn put(&mut self, from: PeerId, bytes: Arc<[u8]>) -> Result<(), Missed> {
+        self.check_room(from, bytes.len())?;
+        let line = self.lines.get_mut(&from).ok_or(Missed::Unconnected)?;
         if line.is_quiet() {
             self.turns.push_back(from);
         }
@@ -114,7 +131,7 @@ impl Inbox {
     }
 
     /// Takes one thing to hear, of the peer whose turn it is.
-    pub(super) fn next(&mut self) -> Option<Event> {
+    pub fn take(&mut self) -> Option<Event> {
         let peer = self.turns.pop_front()?;
         let line = self
             .lines

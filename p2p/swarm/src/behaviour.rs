@@ -1,0 +1,195 @@
+//! All that a node does on its connections, in the order in which it is asked.
+
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::Duration;
+
+use libp2p::core::Transport as _;
+use libp2p::core::upgrade::Version;
+use libp2p::identity::Keypair;
+use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
+use libp2p::swarm::NetworkBehaviour;
+use libp2p::swarm::behaviour::toggle::Toggle;
+use libp2p::{
+    Swarm, connection_limits, identify, kad, memory_connection_limits, noise, ping, tcp, yamux,
+};
+
+use crate::address::Host;
+use crate::doors::Doors;
+use crate::gate::Gate;
+use crate::key::lib_peer_of;
+use crate::names;
+use crate::settings::{Limits, SwarmSettings};
+use crate::shared::Shared;
+use crate::swarm::StartError;
+use crate::words::{self, Hello};
+
+/// Streams of one connection. Lower, and questions to the hash table wait for
+/// each other; higher, and each connection may hold a window for more of them.
+const STREAMS_MAX: usize = 64;
+
+/// Connections to one peer: two that crossed, until one of them is closed.
+const PER_PEER_MAX: u32 = 2;
+
+/// How often a peer is asked whether it is there.
+const PING_EVERY: Duration = Duration::from_secs(15);
+/// How long it may take to answer. Shorter, and a peer that is busy is lost;
+/// longer, and one that is gone keeps its place.
+const PING_WITHIN: Duration = Duration::from_secs(20);
+
+/// Length of a message of the hash table.
+const KAD_BYTES_MAX: usize = 16 * 1024;
+/// How long a question to it may take.
+const KAD_WITHIN: Duration = Duration::from_secs(30);
+
+/// Refusals first.
+#[derive(NetworkBehaviour)]
+pub(crate) struct Behaviour {
+    gate: Gate,
+    limits: connection_limits::Behaviour,
+    memory: Toggle<memory_connection_limits::Behaviour>,
+    identify: identify::Behaviour,
+    ping: ping::Behaviour,
+    words: words::Behaviour,
+    pub(crate) kad: Toggle<kad::Behaviour<MemoryStore>>,
+}
+
+/// A swarm that does not listen yet.
+pub(crate) fn build(
+    settings: &SwarmSettings,
+    keypair: &Keypair,
+    shared: &Arc<Shared>,
+) -> Result<Swarm<Behaviour>, StartError> {
+    let transport = transport(settings, keypair)?;
+    let behaviour = behaviour(settings, keypair, shared);
+    let own = keypair.public().to_peer_id();
+    let config = libp2p::swarm::Config::with_tokio_executor();
+    Ok(Swarm::new(transport, behaviour, own, config))
+}
+
+fn transport(
+    settings: &SwarmSettings,
+    keypair: &Keypair,
+) -> Result<
+    libp2p::core::transport::Boxed<(libp2p::PeerId, libp2p::core::muxing::StreamMuxerBox)>,
+    StartError,
+> {
+    let given = settings.bootstrap.iter().chain(&settings.persistent);
+    let doors = Doors {
+        inner: tcp::tokio::Transport::new(tcp::Config::default().nodelay(true)),
+        allows_private: settings.allows_private_addresses,
+        given: given.map(|address| address.at).collect(),
+    };
+    let noise = noise::Config::new(keypair).map_err(|_| StartError::Key)?;
+    let mut yamux = yamux::Config::default();
+    yamux.set_max_num_streams(STREAMS_MAX);
+    Ok(doors
+        .upgrade(Version::V1Lazy)
+        .authenticate(noise)
+        .multiplex(yamux)
+        .timeout(Duration::from_secs(10))
+        .boxed())
+}
+
+fn behaviour(settings: &SwarmSettings, keypair: &Keypair, shared: &Arc<Shared>) -> Behaviour {
+    let hello = Hello {
+        version: pyralog_primitives::codec::Version::V1,
+        genesis: settings.genesis,
+        proof: settings.proof,
+    };
+    let words = words::Behaviour::new(
+        shared.own,
+        names::protocol(settings.genesis, "words"),
+        &hello,
+        Arc::clone(&shared.lines),
+    );
+    let exempt = settings
+        .persistent
+        .iter()
+        .map(|kept| Host::of(kept.at.ip()));
+    Behaviour {
+        gate: Gate::new(Arc::clone(shared), &settings.limits, exempt.collect()),
+        limits: limits(settings),
+        memory: memory(&settings.limits).into(),
+        identify: identify(settings, keypair),
+        ping: ping::Behaviour::new(
+            ping::Config::new()
+                .with_interval(PING_EVERY)
+                .with_timeout(PING_WITHIN),
+        ),
+        words,
+        kad: settings.discovers.then(|| kad(settings, shared)).into(),
+    }
+}
+
+fn limits(settings: &SwarmSettings) -> connection_limits::Behaviour {
+    let limits = &settings.limits;
+    let mut behaviour = connection_limits::Behaviour::new(
+        connection_limits::ConnectionLimits::default()
+            .with_max_pending_incoming(Some(limits.pending_max))
+            .with_max_pending_outgoing(Some(limits.pending_max))
+            .with_max_established_incoming(Some(limits.inbound_max))
+            .with_max_established_outgoing(Some(limits.outbound_max))
+            .with_max_established_per_peer(Some(PER_PEER_MAX)),
+    );
+    let persistent = settings.persistent.iter().map(|kept| kept.peer);
+    for peer in persistent.chain(settings.unconditional.iter().copied()) {
+        behaviour.bypass_peer_id(&lib_peer_of(peer));
+    }
+    behaviour
+}
+
+fn memory(limits: &Limits) -> Option<memory_connection_limits::Behaviour> {
+    let bytes_max = usize::try_from(limits.memory_max?.get()).unwrap_or(usize::MAX);
+    Some(memory_connection_limits::Behaviour::with_max_bytes(
+        bytes_max,
+    ))
+}
+
+fn identify(settings: &SwarmSettings, keypair: &Keypair) -> identify::Behaviour {
+    let network = names::network(&settings.chain, settings.genesis);
+    let config = identify::Config::new(network, keypair.public())
+        .with_agent_version(settings.agent.clone())
+        // What a node of a public network listens on is for its neighbours; it
+        // tells where it can be reached from outside.
+        .with_hide_listen_addrs(!settings.allows_private_addresses || !settings.external.is_empty())
+        // Addresses are kept in the book, after a look at them.
+        .with_cache_size(0);
+    identify::Behaviour::new(config)
+}
+
+fn kad(settings: &SwarmSettings, shared: &Shared) -> kad::Behaviour<MemoryStore> {
+    let mut config = kad::Config::new(names::protocol(settings.genesis, "kad"));
+    config
+        .set_query_timeout(KAD_WITHIN)
+        .set_max_packet_size(KAD_BYTES_MAX)
+        .disjoint_query_paths(true)
+        // Only who has greeted is told to others: see the task.
+        .set_kbucket_inserts(kad::BucketInserts::Manual)
+        // The table is for finding nodes; it stores nothing for anybody.
+        .set_record_filtering(kad::StoreInserts::FilterBoth)
+        .set_caching(kad::Caching::Disabled)
+        .set_publication_interval(None)
+        .set_replication_interval(None)
+        .set_provider_publication_interval(None)
+        .set_periodic_bootstrap_interval(None);
+    let own = lib_peer_of(shared.own);
+    let nothing = MemoryStoreConfig {
+        max_records: 0,
+        max_provided_keys: 0,
+        ..MemoryStoreConfig::default()
+    };
+    let store = MemoryStore::with_config(own, nothing);
+    let mut kad = kad::Behaviour::with_config(own, store, config);
+    if settings.allows_private_addresses {
+        // Nobody confirms from outside that such an address is reached.
+        kad.set_mode(Some(kad::Mode::Server));
+    }
+    kad
+}
+
+/// Connections that may be made at the same time.
+pub(crate) fn pending_max(limits: &Limits) -> usize {
+    let pending_max = NonZeroU32::new(limits.pending_max).unwrap_or(NonZeroU32::MIN);
+    usize::try_from(pending_max.get()).unwrap_or(usize::MAX)
+}

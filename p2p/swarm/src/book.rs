@@ -1,0 +1,62 @@
+//! What a node knows of others: who may connect, where they are, and who they
+//! turned out to be.
+//!
+//! Pure: the time comes in, and so does chance. All maps have a named most.
+
+mod bans;
+mod places;
+mod strangers;
+
+use std::collections::BTreeMap;
+
+use pyralog_p2p::PeerId;
+use pyralog_primitives::{PublicKey, TimestampMs};
+
+pub(crate) use self::bans::{BANS_MAX, Bans, REASON_BYTES_MAX, StoredBan};
+pub use self::bans::{Ban, Reputation, Weight};
+pub(crate) use self::places::{Finding, PLACES_MAX, Places, StoredPlace};
+pub use self::strangers::Stranger;
+pub(crate) use self::strangers::Strangers;
+
+/// All of it.
+#[derive(Debug, Default)]
+pub(crate) struct Book {
+    pub(crate) bans: Bans,
+    pub(crate) places: Places,
+    pub(crate) strangers: Strangers,
+    /// Bounded by the connections.
+    pub(crate) connected: BTreeMap<PeerId, Acquaintance>,
+    /// The validators of today, as the caller says.
+    pub(crate) validators: std::collections::BTreeSet<PublicKey>,
+}
+
+/// A peer that is connected and has greeted.
+#[derive(Clone, Debug)]
+pub(crate) struct Acquaintance {
+    pub(crate) connection: libp2p::swarm::ConnectionId,
+    pub(crate) direction: Direction,
+    pub(crate) at: std::net::SocketAddr,
+    pub(crate) since: TimestampMs,
+    pub(crate) validator: Option<PublicKey>,
+    pub(crate) agent: String,
+}
+
+/// Who dialled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The peer did.
+    Inbound,
+    /// This node did.
+    Outbound,
+}
+
+impl Book {
+    /// Whether the peer holds a proof for a validator of today.
+    pub(crate) fn is_validator(&self, peer: PeerId) -> bool {
+        let proven = match self.connected.get(&peer) {
+            Some(acquaintance) => acquaintance.validator,
+            None => self.places.validator(peer),
+        };
+        proven.is_some_and(|key| self.validators.contains(&key))
+    }
+}

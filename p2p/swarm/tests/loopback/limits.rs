@@ -1,0 +1,93 @@
+//! How many connections there may be, and for whom that does not hold.
+
+use pyralog_p2p::Event;
+use tempfile::tempdir;
+
+use crate::raw::{Happened, RawPeer};
+use crate::{address, is_connected, next, peer, settings, start, until};
+
+/// How many of `count` raw peers are let in by a node with these settings.
+async fn let_in(settings: pyralog_swarm::SwarmSettings, count: u8) -> usize {
+    let one = start(settings).await;
+    let mut raws = Vec::new();
+    let mut connected = 0;
+    for number in 0..count {
+        let mut raw = RawPeer::dial(10 + number, &address(&one), 1);
+        loop {
+            match raw.happened().await {
+                // The stream opens only once the node has let it in.
+                Happened::Accepted => {
+                    connected += 1;
+                    break;
+                }
+                Happened::Closed | Happened::Refused => break,
+                Happened::Connected | Happened::Opened(_) => {}
+            }
+        }
+        raws.push(raw);
+    }
+    connected
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_from_one_host_are_refused() {
+    let directory = tempdir().unwrap();
+    let mut settings = settings(1, directory.path());
+    settings.limits.per_host_max = 3;
+    assert_eq!(let_in(settings, 6).await, 3);
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_from_one_subnet_are_refused() {
+    let directory = tempdir().unwrap();
+    let mut settings = settings(1, directory.path());
+    settings.limits.per_subnet_max = 2;
+    assert_eq!(let_in(settings, 4).await, 2);
+}
+
+#[tokio::test]
+async fn more_connections_than_allowed_in_all_are_refused_but_for_some_peers() {
+    let directory = tempdir().unwrap();
+    let mut limited = settings(1, directory.path());
+    limited.limits.inbound_max = 2;
+    assert_eq!(let_in(limited.clone(), 5).await, 2);
+    limited.unconditional = [peer(13), peer(14)].into();
+    limited.directory = directory.path().join("again");
+    assert_eq!(let_in(limited, 5).await, 4);
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_while_memory_is_short() {
+    let directory = tempdir().unwrap();
+    let mut settings = settings(1, directory.path());
+    settings.limits.memory_max = Some(pyralog_primitives::ByteCount::new(1));
+    assert_eq!(let_in(settings, 2).await, 0);
+}
+
+#[tokio::test]
+async fn a_node_dials_as_many_as_it_wants_and_those_it_must() {
+    let directory = tempdir().unwrap();
+    let mut others = Vec::new();
+    for number in 2..=6 {
+        let mut settings = settings(number, directory.path());
+        settings.discovers = false;
+        others.push(start(settings).await);
+    }
+    let mut one = settings(1, directory.path());
+    one.discovers = false;
+    one.limits.outbound_target = 2;
+    one.bootstrap = others[..4].iter().map(address).collect();
+    one.persistent = vec![address(&others[4])];
+    let mut one = start(one).await;
+    for _ in 0..2 {
+        assert!(matches!(next(&mut one).await, Event::Connected(_)));
+    }
+    assert!(is_connected(&one, peer(6)), "a persistent peer comes first");
+    let persistent = one.handle().peers();
+    let persistent = persistent.iter().find(|known| known.peer == peer(6));
+    assert!(persistent.unwrap().is_persistent);
+    // One more, to be held on to although there are enough.
+    let handle = one.handle();
+    others[0].handle().close().await;
+    until("two", || handle.peers().len() == 2).await;
+}

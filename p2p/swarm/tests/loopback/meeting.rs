@@ -1,0 +1,141 @@
+//! Connections come, go, cross and come back.
+
+use pyralog_p2p::{Event, Network};
+use pyralog_swarm::{Direction, StartError, Swarm};
+use tempfile::tempdir;
+
+use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, until};
+
+#[tokio::test]
+async fn peers_say_who_they_are_and_how_they_came() {
+    let directory = tempdir().unwrap();
+    let (one, two) = pair(&directory).await;
+    let (one, two) = (one.handle(), two.handle());
+    until("said", || {
+        let agents = [one.peers(), two.peers()].map(|peers| peers[0].agent.clone());
+        agents == ["test/2", "test/1"]
+    })
+    .await;
+    assert_eq!(one.peers()[0].direction, Direction::Inbound);
+    let known = &two.peers()[0];
+    assert_eq!(known.direction, Direction::Outbound);
+    assert_eq!((known.peer, known.at), (peer(1), one.listening()[0]));
+    assert_eq!(known.reputation.get(), 0);
+    assert_eq!((known.validator, known.is_validator), (None, false));
+}
+
+#[tokio::test]
+async fn a_peer_that_comes_back_is_disconnected_then_connected() {
+    let directory = tempdir().unwrap();
+    let (mut one, two) = pair(&directory).await;
+    one.send(peer(2), bytes("to who was there")).unwrap();
+    two.handle().close().await;
+    drop(two);
+    let mut again = settings(2, directory.path());
+    again.bootstrap.push(address(&one));
+    let mut two = start(again).await;
+    assert_eq!(next(&mut one).await, Event::Disconnected(peer(2)));
+    assert_eq!(next(&mut one).await, Event::Connected(peer(2)));
+    assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
+    one.send(peer(2), bytes("to who came back")).unwrap();
+    assert_eq!(next(&mut two).await, heard(peer(1), "to who came back"));
+}
+
+#[tokio::test]
+async fn a_persistent_peer_is_dialled_again_once_it_is_back() {
+    let directory = tempdir().unwrap();
+    let one = start(settings(1, directory.path())).await;
+    let at = address(&one);
+    let mut two = settings(2, directory.path());
+    two.persistent.push(at);
+    let mut two = start(two).await;
+    assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
+    one.handle().close().await;
+    drop(one);
+    assert_eq!(next(&mut two).await, Event::Disconnected(peer(1)));
+    let mut again = settings(1, directory.path());
+    again.listen = vec![at.at];
+    let mut one = Swarm::start(again.clone()).await;
+    while matches!(one, Err(StartError::Listen { .. })) {
+        tokio::task::yield_now().await;
+        one = Swarm::start(again.clone()).await;
+    }
+    let mut one = one.unwrap();
+    assert_eq!(next(&mut one).await, Event::Connected(peer(2)));
+    assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
+}
+
+/// Each tells the other where it is at the same moment, again and again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_that_dial_each_other_keep_one_connection() {
+    for round in 0..10 {
+        let directory = tempdir().unwrap();
+        let mut one = start(settings(1 + round, directory.path())).await;
+        let mut two = start(settings(101 + round, directory.path())).await;
+        let (at_one, at_two) = (address(&one), address(&two));
+        one.handle().add(at_two);
+        two.handle().add(at_one);
+        until("connected", || {
+            is_connected(&one, at_two.peer) && is_connected(&two, at_one.peer)
+        })
+        .await;
+        // Said again until it is heard over a connection that both keep.
+        for (from, to) in [(true, at_two.peer), (false, at_one.peer)] {
+            let (speaker, listener) = if from {
+                (&mut one, &mut two)
+            } else {
+                (&mut two, &mut one)
+            };
+            loop {
+                let _ = speaker.send(to, bytes("kept"));
+                let event =
+                    tokio::time::timeout(std::time::Duration::from_millis(200), listener.next());
+                if let Ok(Some(Event::Heard { bytes, .. })) = event.await {
+                    assert_eq!(*bytes, *b"kept");
+                    break;
+                }
+            }
+        }
+        for swarm in [&one, &two] {
+            assert_eq!(swarm.handle().peers().len(), 1);
+            assert!(swarm.handle().bans().is_empty());
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_address_leads_to_its_key_or_nowhere() {
+    let directory = tempdir().unwrap();
+    let one = start(settings(1, directory.path())).await;
+    let three = start(settings(3, directory.path())).await;
+    let mut two = settings(2, directory.path());
+    let mut wrong = address(&one);
+    wrong.peer = peer(77);
+    two.bootstrap = vec![wrong, address(&three)];
+    two.discovers = false;
+    let mut two = start(two).await;
+    assert_eq!(next(&mut two).await, Event::Connected(peer(3)));
+    assert!(one.handle().peers().is_empty());
+}
+
+#[tokio::test]
+async fn what_cannot_be_started_says_why() {
+    let directory = tempdir().unwrap();
+    let one = start(settings(1, directory.path())).await;
+    let mut taken = settings(2, directory.path());
+    taken.listen = one.handle().listening();
+    let error = Swarm::start(taken).await.unwrap_err();
+    assert!(matches!(error, StartError::Listen { .. }), "{error}");
+    for chain in ["", "two words", &"x".repeat(65)] {
+        let mut odd = settings(2, directory.path());
+        odd.chain = chain.to_owned();
+        let error = Swarm::start(odd).await.unwrap_err();
+        assert!(matches!(error, StartError::Chain { .. }), "{error}");
+    }
+    std::fs::create_dir_all(directory.path().join("3")).unwrap();
+    std::fs::write(directory.path().join("3/peers"), b"no peers").unwrap();
+    let error = Swarm::start(settings(3, directory.path()))
+        .await
+        .unwrap_err();
+    assert!(matches!(error, StartError::File(_)), "{error}");
+}

@@ -1,0 +1,69 @@
+//! Nodes that speak for validators.
+
+use pyralog_primitives::SignBytes;
+use pyralog_swarm::{StartError, Swarm, ValidatorProof};
+use tempfile::tempdir;
+
+use crate::{address, genesis, is_connected, key, peer, settings, start, until};
+
+fn proof(validator: u8, node: u8) -> ValidatorProof {
+    let message = SignBytes::node_of_validator(genesis(), &peer(node).get());
+    ValidatorProof {
+        validator: key(validator).public_key(),
+        signature: key(validator).sign(&message),
+    }
+}
+
+#[tokio::test]
+async fn a_proof_shows_which_validator_a_peer_speaks_for() {
+    let directory = tempdir().unwrap();
+    let one = start(settings(1, directory.path())).await;
+    let mut two = settings(2, directory.path());
+    two.proof = Some(proof(50, 2));
+    two.bootstrap.push(address(&one));
+    let two = start(two).await;
+    until("connected", || is_connected(&one, peer(2))).await;
+    until("connected", || is_connected(&two, peer(1))).await;
+    let known = &one.handle().peers()[0];
+    assert_eq!(known.validator, Some(key(50).public_key()));
+    assert!(!known.is_validator, "nobody said who validators are");
+    one.handle().set_validators([key(50).public_key()].into());
+    assert!(one.handle().peers()[0].is_validator);
+    one.handle().set_validators([key(51).public_key()].into());
+    assert!(!one.handle().peers()[0].is_validator);
+    assert_eq!(two.handle().peers()[0].validator, None);
+}
+
+#[tokio::test]
+async fn a_proof_for_another_node_is_not_even_sent() {
+    let directory = tempdir().unwrap();
+    let mut two = settings(2, directory.path());
+    two.proof = Some(proof(50, 3));
+    let error = Swarm::start(two).await.unwrap_err();
+    assert!(matches!(error, StartError::FalseProof { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn a_known_validator_is_dialled_although_there_are_enough_peers() {
+    let directory = tempdir().unwrap();
+    let mut validator = settings(2, directory.path());
+    validator.proof = Some(proof(50, 2));
+    validator.discovers = false;
+    let validator = start(validator).await;
+    let begin = |target| {
+        let mut one = settings(1, directory.path());
+        one.discovers = false;
+        one.limits.outbound_target = target;
+        one
+    };
+    let mut one = begin(1);
+    one.bootstrap.push(address(&validator));
+    let one = start(one).await;
+    until("connected", || is_connected(&one, peer(2))).await;
+    one.handle().close().await;
+    drop(one);
+
+    let one = start(begin(0)).await;
+    one.handle().set_validators([key(50).public_key()].into());
+    until("dialled", || is_connected(&one, peer(2))).await;
+}

@@ -64,10 +64,10 @@ pub(crate) async fn join(
 fn bootstrap(network: &Network, settings: &P2pSettings) -> Result<Vec<PeerAddress>, NodeError> {
     let mut all: Vec<PeerAddress> = parse("p2p.bootstrap", &settings.bootstrap)?;
     for peer in network.genesis.bootstrap() {
-        match PeerAddress::from_multiaddr(peer.as_str()) {
-            Some(address) => all.push(address),
+        match peer.as_str().parse() {
+            Ok(address) => all.push(address),
             // A later version may reach it.
-            None => tracing::warn!(peer = peer.as_str(), "a peer of the genesis document is not reached by this version: it has no IP address and port of TCP"),
+            Err(_) => tracing::warn!(peer = peer.as_str(), "a peer of the genesis document is not reached by this version: it has no IP address and port of TCP"),
         }
     }
     Ok(all)

@@ -1,7 +1,9 @@
 //! Where a peer is: its key, and an address of TCP.
 //!
 //! As text, `KEY@IP:PORT` with the key in 64 hex digits: whoever is reached
-//! there must hold that key, so an address cannot lead to somebody else.
+//! there must hold that key, so an address cannot lead to somebody else. What
+//! libp2p writes, `/ip4/IP/tcp/PORT/p2p/ID`, is read too: so genesis documents
+//! name peers.
 
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +14,8 @@ use libp2p::Multiaddr;
 use libp2p::multiaddr::Protocol;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::PublicKey;
+
+use crate::key::peer_of;
 
 /// Characters of a text that an error repeats. More, and a wrong file could
 /// fill the screen.
@@ -35,7 +39,8 @@ impl fmt::Display for PeerAddress {
 /// The text is not the address of a peer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is not the address of a peer; write KEY@IP:PORT, with the public key of the node in 64 hex digits"
+    "{text:?} is not the address of a peer; write KEY@IP:PORT, with the public key of the node in \
+     64 hex digits, or /ip4/IP/tcp/PORT/p2p/ID"
 )]
 pub struct NoPeerAddress {
     /// The beginning of the text.
@@ -47,6 +52,9 @@ impl FromStr for PeerAddress {
 
     fn from_str(text: &str) -> Result<Self, NoPeerAddress> {
         let parse = || {
+            if text.starts_with('/') {
+                return of_multiaddr(&text.parse().ok()?);
+            }
             let (key, at) = text.split_once('@')?;
             let key: PublicKey = key.parse().ok()?;
             let at: SocketAddr = at.parse().ok()?;
@@ -59,6 +67,16 @@ impl FromStr for PeerAddress {
             text: text.chars().take(EXCERPT_CHARS_MAX).collect(),
         })
     }
+}
+
+/// The peer and its address of TCP; `None` for what names no peer, or nothing
+/// that is reached at once.
+fn of_multiaddr(address: &Multiaddr) -> Option<PeerAddress> {
+    let Some(Protocol::P2p(id)) = address.iter().last() else {
+        return None;
+    };
+    let (peer, at) = (peer_of(&id)?, socket_of(address)?);
+    Some(PeerAddress { peer, at })
 }
 
 /// As libp2p writes it, without the peer.

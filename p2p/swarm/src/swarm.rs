@@ -158,6 +158,10 @@ impl Network for Swarm {
         self.0.0.lines.publish(&bytes)
     }
 
+    fn blame(&self, peer: PeerId, reason: &str) {
+        self.0.blame(peer, Weight::Severe, reason);
+    }
+
     async fn next(&mut self) -> Option<Event> {
         // A listener that always finds something lets others run too.
         task::consume_budget().await;

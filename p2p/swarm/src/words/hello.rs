@@ -3,7 +3,7 @@
 use borsh::{BorshDeserialize, BorshSerialize};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::codec::{Canonical, Version};
-use pyralog_primitives::{BadSignature, GenesisHash, PublicKey, SignBytes, Signature};
+use pyralog_primitives::{BadSignature, GenesisHash, PublicKey, SecretKey, SignBytes, Signature};
 
 /// A validator's word that a node is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
@@ -15,6 +15,15 @@ pub struct ValidatorProof {
 }
 
 impl ValidatorProof {
+    /// Made with the key of the validator.
+    pub fn sign(validator: &SecretKey, genesis: GenesisHash, node: PeerId) -> Self {
+        let message = SignBytes::node_of_validator(genesis, &node.get());
+        Self {
+            validator: validator.public_key(),
+            signature: validator.sign(&message),
+        }
+    }
+
     /// Whether it is of this node, in this network.
     pub fn verify(&self, genesis: GenesisHash, node: PeerId) -> Result<(), BadSignature> {
         let message = SignBytes::node_of_validator(genesis, &node.get());

@@ -6,7 +6,7 @@ use pyralog_primitives::{Address, ByteCount, GenesisHash, SignBytes, Signature};
 
 use crate::error::{GuardError, ImportError, OpenError};
 use crate::interchange::{Imported, Interchange};
-use crate::record::{FILE_BYTES_MAX, Format, PAIR, byte_count};
+use crate::record::{FILE_BYTES_MAX, Format, PAIR, UNSYNCED_COUNT_MAX, byte_count};
 use crate::signed::{Known, SignedPlace, SignedRound, SigningRoot};
 
 /// Stands before one key on one network. See the [crate].
@@ -18,6 +18,8 @@ pub struct Guard<D> {
     round: Option<SignedRound>,
     /// How long the file is.
     file_bytes: usize,
+    /// Records at its end that are not durable yet.
+    unsynced: usize,
     is_held: bool,
     is_poisoned: bool,
 }
@@ -49,6 +51,7 @@ impl<D: Disk> Guard<D> {
             format: Format::new(genesis, address),
             round: None,
             file_bytes: 0,
+            unsynced: 0,
             is_held: true,
             is_poisoned: false,
         };
@@ -138,6 +141,22 @@ impl<D: Disk> Guard<D> {
         bytes: &SignBytes,
         sign: impl FnOnce(&SignBytes) -> Signature,
     ) -> Result<Signature, GuardError> {
+        let signature = self.sign_logged(place, bytes, sign)?;
+        self.sync()?;
+        Ok(signature)
+    }
+
+    /// The same for a caller that has it durable in a log of its own what it is
+    /// about to sign, and [recalls](Self::recall) what that log holds before it
+    /// signs anything after a restart. What is returned is written down, so that
+    /// the end of the process loses nothing, and durable after a
+    /// [`Self::sync`], or once some more has been signed.
+    pub fn sign_logged(
+        &mut self,
+        place: Place,
+        bytes: &SignBytes,
+        sign: impl FnOnce(&SignBytes) -> Signature,
+    ) -> Result<Signature, GuardError> {
         if self.is_poisoned {
             return Err(GuardError::Poisoned);
         }
@@ -163,9 +182,29 @@ impl<D: Disk> Guard<D> {
             return Err(GuardError::Regression { place, watermark });
         }
         let signature = sign(bytes);
-        // Durable before anybody sees it: after a crash the guard must know it.
         self.record(place, Known::Signed(asked, signature))?;
         Ok(signature)
+    }
+
+    /// Makes durable what was signed.
+    pub fn sync(&mut self) -> Result<(), GuardError> {
+        if self.is_poisoned {
+            return Err(GuardError::Poisoned);
+        }
+        Ok(self.sync_disk()?)
+    }
+
+    /// Takes in what a log says was to be signed in this place, which a loss of
+    /// power may have taken from here. Nothing is lowered, and nothing that is
+    /// known is changed.
+    pub fn recall(&mut self, place: Place, root: SigningRoot) -> Result<(), GuardError> {
+        if self.is_poisoned {
+            return Err(GuardError::Poisoned);
+        }
+        if self.watermark().is_none_or(|watermark| place > watermark) {
+            self.record(place, Known::Root(root))?;
+        }
+        Ok(())
     }
 
     /// What another guard has to know to take the key over. From then on this
@@ -210,7 +249,7 @@ impl<D: Disk> Guard<D> {
         })
     }
 
-    /// Makes durable that this place, which is above the watermark, is signed.
+    /// Writes down that this place, which is above the watermark, is signed.
     fn record(&mut self, place: Place, known: Known) -> Result<(), DiskError> {
         let at = self.file_bytes;
         match &mut self.round {
@@ -220,17 +259,32 @@ impl<D: Disk> Guard<D> {
         if at + PAIR > FILE_BYTES_MAX {
             return self.rewrite();
         }
+        if self.unsynced == UNSYNCED_COUNT_MAX {
+            self.sync_disk()?;
+        }
         let pair = self.format.pair(at, place, known);
         self.file_bytes += pair.len();
-        let written = self.disk.append(&pair).and_then(|()| self.disk.sync());
+        self.unsynced += 1;
+        let written = self.disk.append(&pair);
         self.is_poisoned |= written.is_err();
         written
+    }
+
+    fn sync_disk(&mut self) -> Result<(), DiskError> {
+        if self.unsynced == 0 {
+            return Ok(());
+        }
+        self.unsynced = 0;
+        let synced = self.disk.sync();
+        self.is_poisoned |= synced.is_err();
+        synced
     }
 
     /// Makes durable what is known, and nothing else.
     fn rewrite(&mut self) -> Result<(), DiskError> {
         let file = self.format.file(self.round.as_ref());
         self.file_bytes = file.len();
+        self.unsynced = 0;
         let written = self.disk.replace(&file);
         self.is_poisoned |= written.is_err();
         written

@@ -4,7 +4,7 @@
 //! before the key: nothing is signed but through it, and it remembers what was.
 //!
 //! ```text
-//! Guard::open ─▶ release ─▶ sign(place, bytes) ─▶ durable ─▶ the signature
+//! Guard::open ─▶ recall ─▶ release ─▶ sign(place, bytes) ─▶ the signature
 //! ```
 //!
 //! Invariant: whatever the order of signing, crashes, restarts and imports, the
@@ -17,8 +17,11 @@
 //!   signed and the signature: asked for the same bytes again, the guard returns
 //!   that signature, which a validator that comes back sends once more. Other
 //!   bytes are refused;
-//! - what is to be returned is durable first. After a failed write or sync
-//!   nothing is signed any more;
+//! - what is to be returned is durable first: here, or in a log of the caller,
+//!   who then takes it over from there after a restart
+//!   ([`Guard::sign_logged`], [`Guard::recall`]), so that a signature waits for
+//!   one disk and not for two. After a failed write or sync nothing is signed
+//!   any more;
 //! - a guard starts held, and signs only once it is [released](Guard::release):
 //!   a node that has just started does not know yet how far the chain is, and
 //!   has nothing to say about heights that others have decided. To forget a
@@ -33,12 +36,13 @@
 //! Failure model: processes end and power goes at any moment. All that is on
 //! disk stands there twice, so that one changed byte, wherever it is, loses
 //! nothing and is mended. Where no copy of something durable is whole, the guard
-//! is refused, never begun anew. Only at the end of the file may both copies be
-//! broken: that is a record which was being written when the power went, and
-//! whose signature nobody has. So out of sight are a disk that changes both
-//! copies of the last record, and what happens without the guard: the same key
-//! in two places, or a file that was deleted or put back. [`Found::is_new`] says
-//! whether there was a file.
+//! is refused, never begun anew. Only of the last four records may both copies
+//! be broken: they were being written when the power went, and nobody has their
+//! signatures, or the log of the caller has what they were over. So out of sight
+//! are a disk that changes both copies of the last record, a log that loses its
+//! end with the same loss of power that takes the end of the guard, and what
+//! happens without the guard: the same key in two places, or a file that was
+//! deleted or put back. [`Found::is_new`] says whether there was a file.
 //!
 //! This is the *minimal* strategy of EIP-3076: to keep only the watermark
 //! refuses some harmless signatures at old heights, which no engine asks for.

@@ -14,9 +14,10 @@
 //! the bytes before. Numbers are least significant byte first; what a kind does
 //! not have is zero.
 //!
-//! Both copies of a record are written at once, and synced before the next
-//! record is. Either is enough. So a loss of power can leave only the last pair
-//! unfinished; anything else that has no whole copy is damage.
+//! Both copies of a record are written at once. Either is enough. The last
+//! [`UNSYNCED_COUNT_MAX`] pairs may not have been synced, so a loss of power can
+//! leave each of those unfinished; anything else that has no whole copy is
+//! damage.
 
 use pyralog_consensus::Place;
 use pyralog_primitives::{Address, ByteCount, GenesisHash, Hash, Height, Round, Signature};
@@ -29,6 +30,11 @@ use crate::signed::{Known, SignedRound, SigningRoot};
 /// and that happens often, at twice the cost of an append; higher, and there is
 /// more to read at a start, for nothing.
 pub const FILE_BYTES_MAX: usize = 64 * 1024;
+
+/// Records that may stand in the file and not be durable: those of one round.
+/// Lower, and a round waits for the disk in its middle; higher, and more of the
+/// file passes for torn when it is damaged.
+pub(crate) const UNSYNCED_COUNT_MAX: usize = 4;
 
 /// The format that is written and read here.
 const VERSION: u16 = 1;
@@ -132,15 +138,16 @@ impl Format {
         for at in (PAIR..file.len()).step_by(PAIR) {
             let copies = [at, at + SLOT].map(|at| self.whole(file, at));
             let is_last = file.len() <= at + PAIR;
+            let may_be_torn = file.len() <= at + UNSYNCED_COUNT_MAX * PAIR;
             found.is_whole &= copies.iter().all(Option::is_some);
             match copies {
                 [Some(one), Some(other)] if one != other => {
                     return Err(damaged(at, Damage::Copies));
                 }
                 [Some(_), Some(_)] => {}
-                [Some(_), None] if is_last => found.torn = byte_count(file.len() - at - SLOT),
+                [Some(_), None] if is_last => found.tear(file.len() - at - SLOT),
                 [Some(_), None] | [None, Some(_)] => found.broken_copies += 1,
-                [None, None] if is_last => found.torn = byte_count(file.len() - at),
+                [None, None] if may_be_torn => found.tear(PAIR.min(file.len() - at)),
                 [None, None] => return Err(damaged(at, Damage::Durable)),
             }
             let record = copies.into_iter().flatten().next();
@@ -191,6 +198,10 @@ pub(crate) struct FoundFile {
 }
 
 impl FoundFile {
+    fn tear(&mut self, bytes: usize) {
+        self.torn = ByteCount::new(self.torn.get() + as_u64(bytes));
+    }
+
     /// Takes the next record.
     fn raise(&mut self, record: Option<(Place, Known)>) -> Result<(), Damage> {
         let Some((place, known)) = record else {

@@ -261,7 +261,7 @@ mod tests {
         };
         let other = Input::Built {
             height: height(1),
-            block: BlockId::new(pyralog_primitives::Hash::new([7; 32])),
+            block: BlockId::new(Hash::new([7; 32])),
         };
         let effects = run(&[Input::Start(again), Input::Waiting, other, checked]);
         let expected = [vec![check], vec![], vec![], vec![Effect::Sign(statement)]];

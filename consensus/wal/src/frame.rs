@@ -3,7 +3,9 @@
 //! ```text
 //! header = "PYRWAL" ‖ version u16 ‖ height u64 ‖ check
 //! frame  = length of the body u32 ‖ check of the head ‖ check of the body ‖ body
-//! body   = one or more of: length u32 ‖ record
+//! body   = one or more entries
+//! entry  = length u32 ‖ record
+//!        | 0xffff_ffff ‖ height u64: this height begins, what was before is over
 //! ```
 //!
 //! Numbers are least significant byte first. A check is the first 8 bytes of a
@@ -23,12 +25,19 @@ pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024 + 64 * 1024;
 /// Records of one height. Lower, and a validator falls silent in a height of
 /// some thousand rounds; higher, and a restart takes long to replay them.
 pub const RECORD_COUNT_MAX: usize = 65_536;
-/// Lower, and a few large proposals fill the log; higher, and a restart, which
-/// reads it into memory, takes memory that the node wants for other things.
+/// What one height may write. Lower, and a few large proposals fill the log;
+/// higher, and a restart, which reads it into memory, takes memory that the node
+/// wants for other things.
 pub const LOG_BYTES_MAX: usize = 64 * 1024 * 1024;
+/// What earlier heights may have left in the file when another one begins in it.
+/// Lower, and the file is replaced more often, for three syncs; higher, and a
+/// restart reads more for nothing.
+pub(crate) const LEFT_BYTES_MAX: usize = 8 * 1024 * 1024;
+/// No file of ours is longer.
+pub(crate) const FILE_BYTES_MAX: usize = LEFT_BYTES_MAX + LOG_BYTES_MAX;
 
 /// The format that is written and read here.
-pub(crate) const VERSION: u16 = 1;
+pub(crate) const VERSION: u16 = 2;
 /// Length of a header.
 pub(crate) const HEADER: usize = 6 + 2 + 8 + CHECK;
 /// What a frame has besides its body.
@@ -36,9 +45,11 @@ pub(crate) const HEAD: usize = LENGTH + 2 * CHECK;
 /// What a record has besides its bytes.
 pub(crate) const LENGTH: usize = 4;
 
+/// In place of the length of a record: another height begins.
+const BEGIN: u32 = u32::MAX;
 const MAGIC: &[u8; 6] = b"PYRWAL";
 const CHECK: usize = 8;
-const CONTEXT: &str = "pyralog 2026-11-21 write-ahead log v1";
+const CONTEXT: &str = "pyralog 2026-11-30 write-ahead log v2";
 
 type Check = [u8; CHECK];
 
@@ -86,6 +97,13 @@ pub(crate) fn header(height: Height) -> (Vec<u8>, Checks) {
     (header, checks)
 }
 
+/// The first entry of the first frame of another height in the same file.
+pub(crate) fn beginning(height: Height) -> Vec<u8> {
+    let mut body = BEGIN.to_le_bytes().to_vec();
+    body.extend(height.get().to_le_bytes());
+    body
+}
+
 /// Puts a record behind those of a body.
 pub(crate) fn push_record(body: &mut Vec<u8>, record: &[u8]) {
     body.extend(as_u32(record.len()).to_le_bytes());
@@ -110,6 +128,8 @@ pub(crate) struct Found {
     pub(crate) height: Height,
     pub(crate) checks: Checks,
     pub(crate) records: Vec<Vec<u8>>,
+    /// Where the first frame of the height begins.
+    pub(crate) begin: usize,
     /// Where the last whole frame ends. What is behind it was torn.
     pub(crate) end: usize,
 }
@@ -117,27 +137,70 @@ pub(crate) struct Found {
 /// Reads a log.
 pub(crate) fn read(log: &[u8]) -> Result<Found, OpenError> {
     let (height, checks) = read_header(log)?;
-    let damaged = |at: usize, what| OpenError::Damaged {
-        height,
-        at: byte_count(at),
-        what,
-    };
     let mut found = Found {
         height,
         checks,
         records: Vec::new(),
+        begin: HEADER,
         end: HEADER,
     };
     while found.end < log.len() {
         let at = found.end;
         let Some(body) = whole_frame(&found.checks, log, at) else {
-            let what = damage(&found.checks, log, at);
-            return what.map_or(Ok(found), |what| Err(damaged(at, what)));
+            return match damage(&found.checks, log, at) {
+                Some(what) => Err(found.damaged(at, what)),
+                None => Ok(found),
+            };
         };
-        found.end = body.end;
-        read_records(&log[body], &mut found.records).map_err(|what| damaged(at, what))?;
+        let end = body.end;
+        let read = found.take(at, &log[body]);
+        read.map_err(|what| found.damaged(at, what))?;
+        found.end = end;
     }
     Ok(found)
+}
+
+impl Found {
+    fn damaged(&self, at: usize, what: Damage) -> OpenError {
+        OpenError::Damaged {
+            height: self.height,
+            at: byte_count(at),
+            what,
+        }
+    }
+
+    /// Takes the entries of the frame at this place.
+    fn take(&mut self, at: usize, mut body: &[u8]) -> Result<(), Damage> {
+        while !body.is_empty() {
+            let (length, rest) = body.split_first_chunk().ok_or(Damage::Senseless)?;
+            let length = u32::from_le_bytes(*length);
+            body = if length == BEGIN {
+                let (height, rest) = rest.split_first_chunk().ok_or(Damage::Senseless)?;
+                self.height = Height::new(u64::from_le_bytes(*height));
+                self.begin = at;
+                self.records.clear();
+                rest
+            } else {
+                let length = usize::try_from(length).ok();
+                let split = length.and_then(|length| rest.split_at_checked(length));
+                let (record, rest) = split.ok_or(Damage::Senseless)?;
+                self.push(record)?;
+                rest
+            };
+        }
+        Ok(())
+    }
+
+    fn push(&mut self, record: &[u8]) -> Result<(), Damage> {
+        if record.len() > RECORD_BYTES_MAX {
+            return Err(Damage::Senseless);
+        }
+        if self.records.len() == RECORD_COUNT_MAX {
+            return Err(Damage::TooManyRecords);
+        }
+        self.records.push(record.to_vec());
+        Ok(())
+    }
 }
 
 fn read_header(log: &[u8]) -> Result<(Height, Checks), OpenError> {
@@ -200,24 +263,6 @@ fn damage(checks: &Checks, log: &[u8], at: usize) -> Option<Damage> {
         .find(|at| announced_end(checks, log, *at).is_some())?;
     let at = byte_count(next);
     Some(Damage::FrameBehind { at })
-}
-
-fn read_records(mut body: &[u8], records: &mut Vec<Vec<u8>>) -> Result<(), Damage> {
-    while !body.is_empty() {
-        let (length, rest) = body.split_first_chunk().ok_or(Damage::Senseless)?;
-        let length = usize::try_from(u32::from_le_bytes(*length)).ok();
-        let split = length.and_then(|length| rest.split_at_checked(length));
-        let (record, rest) = split.ok_or(Damage::Senseless)?;
-        if record.len() > RECORD_BYTES_MAX {
-            return Err(Damage::Senseless);
-        }
-        if records.len() == RECORD_COUNT_MAX {
-            return Err(Damage::TooManyRecords);
-        }
-        records.push(record.to_vec());
-        body = rest;
-    }
-    Ok(())
 }
 
 fn as_u32(length: usize) -> u32 {

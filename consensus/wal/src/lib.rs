@@ -10,7 +10,9 @@
 //! Invariants:
 //! - what [`Wal::sync`] has acknowledged is there, in order, after any crash,
 //!   until [`Wal::begin`] drops it;
-//! - a crash during `begin` leaves the old log whole or the new one empty;
+//! - a height that begins costs nothing: that is written with its first records,
+//!   behind those of the height before. A crash leaves the one height whole or
+//!   the other with what was synced of it;
 //! - what [`Wal::open`] returns is durable by then, so nobody acts on records
 //!   that the next loss of power takes away;
 //! - after a failed write or sync every later call fails;

@@ -5,8 +5,8 @@ use pyralog_primitives::{ByteCount, Height};
 
 use crate::error::{OpenError, WalError};
 use crate::frame::{
-    Checks, HEAD, HEADER, LENGTH, LOG_BYTES_MAX, RECORD_BYTES_MAX, RECORD_COUNT_MAX, byte_count,
-    frame, header, push_record, read,
+    Checks, FILE_BYTES_MAX, HEAD, HEADER, LEFT_BYTES_MAX, LENGTH, LOG_BYTES_MAX, RECORD_BYTES_MAX,
+    RECORD_COUNT_MAX, beginning, byte_count, frame, header, push_record, read,
 };
 
 /// The log of one height. See the [crate].
@@ -22,6 +22,8 @@ pub struct Wal<D> {
 struct Current {
     height: Height,
     checks: Checks,
+    /// Where its first frame begins.
+    begin: usize,
     /// The end of the durable frames.
     end: usize,
     records: usize,
@@ -44,7 +46,7 @@ pub struct Recovered {
 impl<D: Disk> Wal<D> {
     /// Opens the log on this disk, makes durable what it holds, and returns it.
     pub fn open(mut disk: D) -> Result<(Self, Recovered), OpenError> {
-        let Some(log) = disk.read(byte_count(LOG_BYTES_MAX))? else {
+        let Some(log) = disk.read(byte_count(FILE_BYTES_MAX))? else {
             let recovered = Recovered {
                 height: None,
                 records: Vec::new(),
@@ -62,6 +64,7 @@ impl<D: Disk> Wal<D> {
         let current = Current {
             height: found.height,
             checks: found.checks,
+            begin: found.begin,
             end: found.end,
             records: found.records.len(),
             body: Vec::new(),
@@ -88,15 +91,26 @@ impl<D: Disk> Wal<D> {
     }
 
     /// Begins the log of another height and drops what there was, also what was
-    /// not synced. Durable when it returns.
+    /// not synced. Durable after a [`Self::sync`]: before that, a crash leaves
+    /// what there was.
     pub fn begin(&mut self, height: Height) -> Result<(), WalError> {
         self.check_working()?;
+        if let Some(current) = &mut self.current
+            && current.end <= LEFT_BYTES_MAX
+        {
+            current.height = height;
+            current.begin = current.end;
+            current.records = 0;
+            current.body = beginning(height);
+            return Ok(());
+        }
         let (header, checks) = header(height);
         let replaced = self.disk.replace(&header);
         self.poison_unless(replaced)?;
         self.current = Some(Current {
             height,
             checks,
+            begin: HEADER,
             end: HEADER,
             records: 0,
             body: Vec::new(),
@@ -115,7 +129,7 @@ impl<D: Disk> Wal<D> {
             });
         }
         let end = current.end + HEAD + current.body.len() + LENGTH + record.len();
-        if end > LOG_BYTES_MAX || current.records == RECORD_COUNT_MAX {
+        if end - current.begin > LOG_BYTES_MAX || current.records == RECORD_COUNT_MAX {
             let height = current.height;
             return Err(WalError::Full { height });
         }

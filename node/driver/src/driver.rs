@@ -9,7 +9,7 @@ mod joining;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use pyralog_consensus::{Effect, Engine, Input, Tick, Timer};
+use pyralog_consensus::{Effect, Engine, Input, Record, Tick, Timer};
 use pyralog_disk::Disk;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::certificate::Certificate;
@@ -133,10 +133,13 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// is to be done first. The chain is durable up to the height before `next`.
     pub fn begin(
         settings: Settings,
-        (engine, signer, logs): (E, Option<S>, Logs<D>),
+        (engine, mut signer, logs): (E, Option<S>, Logs<D>),
         next: Next,
         now: Now,
     ) -> Result<(Self, Vec<Command>), Halt> {
+        if let Some(signer) = &mut signer {
+            recall(signer, &logs)?;
+        }
         let durable = next.height.previous().unwrap_or_default();
         let mut driver = Self {
             settings,
@@ -197,6 +200,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.ring()?;
         self.run()?;
         Ok(std::mem::take(&mut self.commands))
+    }
+
+    /// What it asked for has been done: there is time to make what was signed
+    /// durable in the guard, which then knows it without the logs.
+    pub fn rest(&mut self) -> Result<(), Halt> {
+        match &mut self.signer {
+            Some(signer) => signer.sync().map_err(Halt::Signer),
+            None => Ok(()),
+        }
     }
 
     /// When it wants to be called even if nothing happens.
@@ -321,4 +333,16 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     fn warn(&mut self, warning: Warning) {
         self.commands.push(Command::Warn(warning));
     }
+}
+
+/// A loss of power may have taken from the guard what the logs still know.
+fn recall<S: Signer, D: Disk>(signer: &mut S, logs: &Logs<D>) -> Result<(), Halt> {
+    let intents = logs.records().filter_map(|record| match record {
+        Record::Intent(statement) => Some(statement),
+        _ => None,
+    });
+    for statement in intents {
+        signer.recall(statement).map_err(Halt::Signer)?;
+    }
+    Ok(())
 }

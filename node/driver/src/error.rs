@@ -1,12 +1,13 @@
 //! What can go wrong, and who must act.
 
 use pyralog_consensus::{Abstention, MessageError};
-use pyralog_disk::DiskError;
 use pyralog_guard::GuardError;
 use pyralog_primitives::certificate::CertificateError;
 use pyralog_primitives::vote::Offence;
 use pyralog_primitives::{BlockId, Height};
 use pyralog_wal::WalError;
+
+use crate::signer::SignError;
 
 /// Why a driver stops. The operator must act.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -15,8 +16,8 @@ pub enum Halt {
     #[error("the consensus log cannot be written: {0}")]
     Log(WalError),
     /// What was signed cannot be written down, so nothing more is signed.
-    #[error("the signing guard cannot be written: {0}")]
-    Guard(DiskError),
+    #[error(transparent)]
+    Signer(SignError),
     /// The only validator there is may not sign, so nothing ever becomes final.
     #[error(
         "the only validator of this network may not sign at height {height}: its guard knows of \

@@ -64,7 +64,9 @@ pub struct Logs<D> {
     /// The one of the height that is being decided; none if its place is taken
     /// by a later height.
     current: Option<usize>,
-    is_written: bool,
+    /// In which of them something is written that has to be durable before the
+    /// next thing is said.
+    owed: [bool; 2],
     /// Why nothing more is written at this height: there was no room for
     /// something. What comes after it would not make sense without it.
     full: Option<WalError>,
@@ -100,6 +102,7 @@ pub enum LogsError {
 }
 
 /// How a height begins.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Begun {
     /// Nothing was written down about it, or this.
     With(Vec<Found>),
@@ -113,15 +116,14 @@ impl<D: Disk> Logs<D> {
         Ok(Self {
             by_parity: [Log::open(even)?, Log::open(odd)?],
             current: None,
-            is_written: false,
+            owed: [false; 2],
             full: None,
         })
     }
 
-    /// Begins a height, or goes on with it.
+    /// Begins a height, or goes on with it. That it has begun is durable once
+    /// something is synced.
     pub(crate) fn begin(&mut self, height: Height) -> Result<Begun, WalError> {
-        // What was written last about the height before: the next one rests on it.
-        self.sync()?;
         let place = place(height);
         let log = &mut self.by_parity[place];
         self.current = None;
@@ -137,6 +139,17 @@ impl<D: Disk> Logs<D> {
         }
         self.current = Some(place);
         Ok(Begun::With(std::mem::take(&mut log.found)))
+    }
+
+    /// What the engine wrote down in earlier lives, by height.
+    pub(crate) fn records(&self) -> impl Iterator<Item = &Record> {
+        let mut logs: Vec<&Log<D>> = self.by_parity.iter().collect();
+        logs.sort_by_key(|log| log.wal.height());
+        let found = logs.into_iter().flat_map(|log| &log.found);
+        found.filter_map(|found| match found {
+            Found::Record(record) => Some(record.as_ref()),
+            _ => None,
+        })
     }
 
     /// Writes nothing more about the height that was begun.
@@ -173,7 +186,7 @@ impl<D: Disk> Logs<D> {
         let appended = log.wal.append(&bytes);
         match &appended {
             Ok(()) => {
-                self.is_written = true;
+                self.owed[place] = true;
                 log.bytes += bytes.len();
             }
             Err(error @ (WalError::Full { .. } | WalError::RecordTooLong { .. })) => {
@@ -191,12 +204,15 @@ impl<D: Disk> Logs<D> {
             .is_some_and(|place| self.by_parity[place].bytes > ROOMY_BYTES_MAX)
     }
 
-    /// Makes durable what was written down.
+    /// Makes durable what was written down, also about the height before: what
+    /// is said at this one rests on it.
     pub(crate) fn sync(&mut self) -> Result<(), WalError> {
-        match self.current {
-            Some(place) if std::mem::take(&mut self.is_written) => self.by_parity[place].wal.sync(),
-            _ => Ok(()),
+        for (log, is_owed) in self.by_parity.iter_mut().zip(&mut self.owed) {
+            if std::mem::take(is_owed) {
+                log.wal.sync()?;
+            }
         }
+        Ok(())
     }
 }
 

@@ -11,8 +11,15 @@ pub trait Signer {
     /// Whose key it is.
     fn address(&self) -> Address;
 
-    /// Signs, durably: what is returned is never contradicted.
+    /// Signs what is durable in the log by now: what is returned is never
+    /// contradicted, if the log is recalled after a restart.
     fn sign(&mut self, statement: &Statement) -> Result<Signature, SignError>;
+
+    /// Takes in what the log says was to be signed.
+    fn recall(&mut self, statement: &Statement) -> Result<(), SignError>;
+
+    /// Makes durable what was signed, so that it is known without the log.
+    fn sync(&mut self) -> Result<(), SignError>;
 
     /// Signs from now on: the node knows how far the chain is.
     fn release(&mut self);
@@ -35,6 +42,15 @@ pub enum SignError {
     /// What was signed cannot be made durable. The node stops.
     #[error("the signing guard cannot be written: {0}")]
     Broken(DiskError),
+}
+
+impl From<GuardError> for SignError {
+    fn from(error: GuardError) -> Self {
+        match error {
+            GuardError::Disk(error) => Self::Broken(error),
+            refusal => Self::Refused(refusal),
+        }
+    }
 }
 
 /// A key of this process, with a guard on its disk.
@@ -66,11 +82,17 @@ impl<D: Disk> Signer for LocalSigner<D> {
         let key = &self.key;
         let signed = self
             .guard
-            .sign(statement.place(), &bytes, |bytes| key.sign(bytes));
-        signed.map_err(|error| match error {
-            GuardError::Disk(error) => SignError::Broken(error),
-            refusal => SignError::Refused(refusal),
-        })
+            .sign_logged(statement.place(), &bytes, |bytes| key.sign(bytes));
+        Ok(signed?)
+    }
+
+    fn recall(&mut self, statement: &Statement) -> Result<(), SignError> {
+        let root = SigningRoot::of(&statement.sign_bytes(self.genesis));
+        Ok(self.guard.recall(statement.place(), root)?)
+    }
+
+    fn sync(&mut self) -> Result<(), SignError> {
+        Ok(self.guard.sync()?)
     }
 
     fn release(&mut self) {

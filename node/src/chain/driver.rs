@@ -71,6 +71,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         let (answers_in, mut answers) = mpsc::channel(SERVED_COUNT_MAX);
         let first = std::mem::take(&mut self.first);
         self.carry_out(first, &answers_in).await;
+        self.driver.rest()?;
         if self.pool.has_offers() {
             self.tell(vec![Event::Waiting], &answers_in).await?;
         }
@@ -131,7 +132,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         };
         let commands = self.driver.handle(now, batch)?;
         self.carry_out(commands, answers).await;
-        Ok(())
+        Ok(self.driver.rest()?)
     }
 
     async fn carry_out(&mut self, commands: Vec<Command>, answers: &mpsc::Sender<Answer>) {

@@ -110,6 +110,9 @@ async fn pay(
         match outcome {
             SubmitOutcome::Taken(submitted) => assert_eq!(submitted.transaction, id),
             SubmitOutcome::Refused { ref reason, .. } if reason == "stopping" => return Ok(()),
+            // What was sent to the process before, and never acknowledged, was
+            // in its log and has become final since the nonce was asked for.
+            SubmitOutcome::Refused { ref reason, .. } if reason == "nonce_used" => return Ok(()),
             refused @ SubmitOutcome::Refused { .. } => panic!("{refused:?}"),
         }
         let status = client.wait_transaction(id, WAIT, None).await?;

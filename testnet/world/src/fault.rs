@@ -91,8 +91,9 @@ impl Tear {
     }
 }
 
-/// Draws the faults of a world with so many processes.
-pub(crate) fn draw(chance: &mut Chance, count: usize) -> Vec<Fault> {
+/// Draws the faults of a world with so many processes, in which logs may be lost
+/// or not.
+pub(crate) fn draw(chance: &mut Chance, count: usize, has_amnesia: bool) -> Vec<Fault> {
     // Of several, each silent at a height, there might be no quorum left.
     let amnesiac = chance.place(count);
     let fault = |chance: &mut Chance| {
@@ -119,7 +120,7 @@ pub(crate) fn draw(chance: &mut Chance, count: usize) -> Vec<Fault> {
                 factor: chance.between(2, 50),
             },
             // One who is alone would be silent for good.
-            9 | 10 if count > 1 => Kind::Amnesia { who: amnesiac },
+            9 | 10 if has_amnesia && count > 1 => Kind::Amnesia { who: amnesiac },
             _ => Kind::Skew {
                 who,
                 millis: i64::try_from(chance.between(0, 4_000)).unwrap_or_default() - 2_000,

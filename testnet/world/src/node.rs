@@ -196,6 +196,15 @@ impl<E: Engine> Node<E> {
         told.map_err(|error| error.to_string())
     }
 
+    /// Its driver has time.
+    pub(crate) fn rest(&mut self) -> Result<(), String> {
+        let rested = match &mut self.running {
+            Some(running) => running.driver.rest(),
+            None => Ok(()),
+        };
+        rested.map_err(|error| error.to_string())
+    }
+
     /// It tells something of agreement: says what of it is not durable.
     pub(crate) fn check_durable(&mut self, message: &Message) -> Result<(), String> {
         let Some(running) = &self.running else {

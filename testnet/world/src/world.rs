@@ -47,6 +47,9 @@ pub struct Options {
     pub transfers: u32,
     /// Whether things go wrong.
     pub has_faults: bool,
+    /// Whether there is time to make durable in the guards what was signed. If
+    /// not, only the logs know, and no fault takes them away.
+    pub has_rest: bool,
 }
 
 /// The number that a run is drawn from.
@@ -113,6 +116,7 @@ struct World<E, F> {
     queue: BTreeMap<(Micros, u64), (usize, u64, Item)>,
     count: u64,
     faults: Vec<Fault>,
+    has_rest: bool,
     /// Beginnings and ends of faults, and what clients do.
     agenda: BTreeMap<(Micros, u64), Agenda>,
     transfers: BTreeMap<TransactionId, Transaction>,
@@ -135,7 +139,8 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             .collect();
         let mut chance = Chance::new(options.seed.get());
         let faults = if options.has_faults {
-            fault::draw(&mut chance, nodes.len())
+            // With the logs, what was signed since the last rest would be lost.
+            fault::draw(&mut chance, nodes.len(), options.has_rest)
         } else {
             Vec::new()
         };
@@ -147,6 +152,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             queue: BTreeMap::new(),
             count: 0,
             faults,
+            has_rest: options.has_rest,
             agenda: BTreeMap::new(),
             transfers: BTreeMap::new(),
             seen: Seen::new(kind),
@@ -372,6 +378,10 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
     fn carry_out(&mut self, who: usize, commands: Vec<Command>) -> Result<(), Broken> {
         for command in commands {
             self.execute(who, command)?;
+        }
+        if self.has_rest {
+            let rested = self.nodes[who].rest();
+            rested.map_err(|what| Broken::Surprise { node: who, what })?;
         }
         let wake = self.nodes[who].next_wake();
         if let (Some(running), Some(wake)) = (&mut self.nodes[who].running, wake)

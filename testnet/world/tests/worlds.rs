@@ -45,6 +45,7 @@ fn options(seed: u64) -> Options {
         validators: 4,
         transfers: 40,
         has_faults: true,
+        has_rest: true,
     }
 }
 
@@ -58,16 +59,14 @@ fn seeds() -> Range<u64> {
 }
 
 fn sweep<E: Engine>(
-    validators: u8,
+    vary: impl Fn(&mut Options),
     kind: ConsensusKind,
     engine: impl Fn(Option<Address>) -> E,
 ) -> Outcome {
     let mut total = Outcome::default();
     for seed in seeds() {
-        let options = Options {
-            validators,
-            ..options(seed)
-        };
+        let mut options = options(seed);
+        vary(&mut options);
         let outcome = run(&options, kind, &engine);
         let outcome = outcome.unwrap_or_else(|broken| {
             panic!("{kind}, seed {seed}: {broken}\nagain: PYRALOG_WORLD={seed} cargo test -p pyralog-world {kind}")
@@ -100,20 +99,35 @@ fn check_exercise(total: Outcome) {
 
 #[test]
 fn pbft_drives_ledgers_through_faults_without_a_fork() {
-    check_exercise(sweep(4, ConsensusKind::Pbft, pbft));
+    check_exercise(sweep(|_| {}, ConsensusKind::Pbft, pbft));
 }
 
 #[test]
 fn tendermint_drives_ledgers_through_faults_without_a_fork() {
-    check_exercise(sweep(4, ConsensusKind::Tendermint, tendermint));
+    check_exercise(sweep(|_| {}, ConsensusKind::Tendermint, tendermint));
 }
 
 #[test]
 fn a_lone_validator_goes_on_after_any_loss_of_power_whatever_the_engine() {
-    let solo = sweep(1, ConsensusKind::Solo, solo);
-    let pbft = sweep(1, ConsensusKind::Pbft, pbft);
-    let tendermint = sweep(1, ConsensusKind::Tendermint, tendermint);
+    let alone = |options: &mut Options| options.validators = 1;
+    let solo = sweep(alone, ConsensusKind::Solo, solo);
+    let pbft = sweep(alone, ConsensusKind::Pbft, pbft);
+    let tendermint = sweep(alone, ConsensusKind::Tendermint, tendermint);
     for total in [solo, pbft, tendermint] {
+        println!("{total:?}");
+        assert!(seeds().count() == 1 || total.restarts > 20);
+    }
+}
+
+#[test]
+fn logs_know_what_a_loss_of_power_took_from_the_guards() {
+    let restless = |options: &mut Options| {
+        options.has_rest = false;
+        options.transfers = 20;
+    };
+    let pbft = sweep(restless, ConsensusKind::Pbft, pbft);
+    let tendermint = sweep(restless, ConsensusKind::Tendermint, tendermint);
+    for total in [pbft, tendermint] {
         println!("{total:?}");
         assert!(seeds().count() == 1 || total.restarts > 20);
     }

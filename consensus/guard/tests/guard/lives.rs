@@ -13,6 +13,9 @@ use crate::{address, genesis, place, released, sign, signature};
 #[derive(Clone, Debug)]
 enum Act {
     Sign(Place, u8),
+    /// It stands in a log already what is signed.
+    SignLogged(Place, u8),
+    Sync,
     /// The next write fails, the process signs and ends, the power may go.
     SignBadly(Place, u8, Fault, Option<Crash>),
     Import(Vec<(Place, Option<u8>)>),
@@ -61,7 +64,9 @@ fn acts() -> impl Strategy<Value = Act> {
     let content = || 0..3u8;
     let foreign = (places(), prop::option::of(content()));
     prop_oneof![
-        8 => (places(), content()).prop_map(|(place, content)| Act::Sign(place, content)),
+        4 => (places(), content()).prop_map(|(place, content)| Act::Sign(place, content)),
+        6 => (places(), content()).prop_map(|(place, content)| Act::SignLogged(place, content)),
+        1 => Just(Act::Sync),
         3 => (places(), content(), faults(), prop::option::of(crashes())).prop_map(
             |(place, content, fault, crash)| Act::SignBadly(place, content, fault, crash)
         ),
@@ -85,11 +90,22 @@ struct Witness {
     returned: BTreeMap<Place, u8>,
     /// What was to be signed when a write failed: it may be remembered.
     failed: BTreeSet<(Place, u8)>,
+    /// What a log of the caller holds, in order.
+    logged: Vec<(Place, u8)>,
     /// What was said to be signed elsewhere.
     foreign: BTreeMap<Place, Vec<Option<u8>>>,
 }
 
 impl Witness {
+    /// A process begins: it recalls what is in its log before it signs.
+    fn reopen(&self, disk: &MemoryDisk) -> Guard<MemoryDisk> {
+        let mut guard = released(disk);
+        for (place, content) in &self.logged {
+            guard.recall(*place, root(*content)).unwrap();
+        }
+        guard
+    }
+
     fn highest(&self) -> Option<Place> {
         let all = self.returned.keys().chain(self.foreign.keys());
         all.max().copied()
@@ -177,6 +193,14 @@ proptest! {
                     prop_assert!(result.is_ok() || !is_above, "a free place was refused");
                     witness.see(place, content, &result);
                 }
+                Act::SignLogged(place, content) => {
+                    witness.logged.push((place, content));
+                    let bytes = SignBytes::text(text(content).as_bytes());
+                    let key = crate::secret();
+                    let result = guard.sign_logged(place, &bytes, |bytes| key.sign(bytes));
+                    witness.see(place, content, &result);
+                }
+                Act::Sync => guard.sync().unwrap(),
                 Act::SignBadly(place, content, fault, crash) => {
                     disk.fail_next(fault);
                     match sign(&mut guard, place, &text(content)) {
@@ -189,16 +213,16 @@ proptest! {
                         Some(crash) => disk.crash(crash),
                         None => disk.restart(),
                     }
-                    guard = released(&disk);
+                    guard = witness.reopen(&disk);
                 }
                 Act::Import(places) => import(&mut guard, &mut witness, places),
                 Act::Crash(how) => {
                     disk.crash(how);
-                    guard = released(&disk);
+                    guard = witness.reopen(&disk);
                 }
                 Act::Kill => {
                     disk.restart();
-                    guard = released(&disk);
+                    guard = witness.reopen(&disk);
                 }
             }
             prop_assert!(guard.watermark() >= witness.highest(), "the watermark fell");

@@ -5,7 +5,7 @@ use pyralog_disk::{Crash, MemoryDisk};
 use pyralog_guard::{FILE_BYTES_MAX, GuardError, SigningRoot};
 use pyralog_primitives::SignBytes;
 
-use crate::{open, place, released, sign, signature};
+use crate::{open, place, released, secret, sign, signature};
 
 #[test]
 fn above_the_watermark_anything_is_signed() {
@@ -127,4 +127,37 @@ fn the_file_stays_within_its_bound_and_forgets_no_watermark() {
         assert_eq!(guard.signed().len(), 2, "the other step of the round");
     }
     assert_eq!(longest, FILE_BYTES_MAX);
+}
+
+#[test]
+fn what_was_written_and_not_synced_is_recalled_from_a_log() {
+    let disk = MemoryDisk::new();
+    let mut guard = released(&disk);
+    let (first, second) = (place(3, 0, Step::Prevote), place(3, 0, Step::Precommit));
+    sign(&mut guard, first, "a").unwrap();
+    let bytes = SignBytes::text(b"b");
+    let signed = guard.sign_logged(second, &bytes, |bytes| secret().sign(bytes));
+    assert_eq!(signed, Ok(signature("b")));
+    disk.crash(Crash::Lost);
+    let mut guard = released(&disk);
+    assert_eq!(guard.watermark(), Some(first));
+    for (place, text) in [(first, "a"), (second, "b"), (second, "c"), (first, "c")] {
+        let root = SigningRoot::of(&SignBytes::text(text.as_bytes()));
+        guard.recall(place, root).unwrap();
+    }
+    assert_eq!(sign(&mut guard, second, "b"), Ok(signature("b")));
+    assert!(sign(&mut guard, second, "c").is_err());
+    assert_eq!(sign(&mut guard, first, "a"), Ok(signature("a")));
+}
+
+#[test]
+fn the_end_of_a_process_loses_nothing_that_was_signed() {
+    let disk = MemoryDisk::new();
+    let mut guard = released(&disk);
+    let bytes = SignBytes::text(b"a");
+    let at = place(3, 0, Step::Prevote);
+    let signed = guard.sign_logged(at, &bytes, |bytes| secret().sign(bytes));
+    assert!(signed.is_ok() && disk.unsynced().get() > 0);
+    disk.restart();
+    assert_eq!(released(&disk).watermark(), Some(at));
 }

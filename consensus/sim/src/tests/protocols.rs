@@ -14,6 +14,9 @@ pub(super) struct PbftProtocol<R = Paper>(pub(super) PhantomData<R>);
 
 pub(super) const PBFT: PbftProtocol = PbftProtocol(PhantomData);
 
+/// How long Tendermint waits for votes that contradict each other.
+pub(super) const VOTE_TIMEOUT_MILLIS: u64 = 150;
+
 const SETTINGS: Settings = Settings {
     block_interval: DurationMs::new(100),
     round_timeout: DurationMs::new(300),
@@ -50,7 +53,7 @@ impl<const NUMERATOR: u64, const DENOMINATOR: u64> Protocol
         let settings = pyralog_tendermint::Settings {
             block_interval: SETTINGS.block_interval,
             propose_timeout: SETTINGS.round_timeout,
-            vote_timeout: DurationMs::new(150),
+            vote_timeout: DurationMs::new(VOTE_TIMEOUT_MILLIS),
             timeout_growth: DurationMs::new(150),
             resend_interval: SETTINGS.resend_interval,
         };

@@ -102,11 +102,11 @@ fn a_header_is_whole_or_the_log_is_refused() {
     for (text, expected) in [
         (&b"{\"height\": 7}"[..], OpenError::NotALog),
         (b"PYRWAL\x00\x00", OpenError::DamagedHeader),
-        (b"PYRWAL\x02\x00", OpenError::Newer { found: 2, ours: 1 }),
+        (b"PYRWAL\x03\x00", OpenError::Newer { found: 3, ours: 2 }),
     ] {
         assert_eq!(open(text.to_vec()).unwrap_err(), expected);
     }
-    let newer = OpenError::Newer { found: 2, ours: 1 }.to_string();
+    let newer = OpenError::Newer { found: 3, ours: 2 }.to_string();
     assert!(newer.contains("update it"));
 }
 

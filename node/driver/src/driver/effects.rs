@@ -31,10 +31,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.broadcast(message);
             }
             Effect::SetTimer { timer, after } => self.set(Wake::Engine(timer), after),
-            Effect::Build { height } => {
-                self.sync()?;
-                self.build(height);
-            }
+            Effect::Build { height } => self.build(height),
             Effect::Check {
                 height,
                 block,
@@ -44,10 +41,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                     self.check(block, is_backed);
                 }
             }
-            Effect::Finalize { certificate } => {
-                self.sync()?;
-                self.decide(certificate)?;
-            }
+            Effect::Finalize { certificate } => self.decide(certificate)?,
             Effect::Report(evidence) => self.report(&evidence),
             Effect::Abstain { height, reason } => {
                 // Where nothing is signed anyway, that has been said.
@@ -90,7 +84,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.commands.push(Command::Build { evidence });
     }
 
-    fn sync(&mut self) -> Result<(), Halt> {
+    pub(super) fn sync(&mut self) -> Result<(), Halt> {
         self.logs.sync().map_err(Halt::Log)
     }
 
@@ -110,7 +104,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.warn(Warning::Refused(error));
                 Input::Refused(statement)
             }
-            Err(SignError::Broken(error)) => return Err(Halt::Guard(error)),
+            Err(broken @ SignError::Broken(_)) => return Err(Halt::Signer(broken)),
         };
         self.inputs.push_back(input);
         Ok(())

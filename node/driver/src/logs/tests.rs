@@ -48,3 +48,25 @@ fn where_something_has_no_room_nothing_comes_after_it() {
     assert!(matches!(again.begin(second), Ok(Begun::With(found)) if found.is_empty()));
     assert_eq!(again.append(Entry::Record(&intent(0))), Ok(()));
 }
+
+/// A block that was decided without this validator is written down at the end
+/// of its height, and has to be durable before the next height is spoken of.
+#[test]
+fn what_is_said_at_a_height_makes_the_height_before_durable_too() {
+    let disks = [MemoryDisk::new(), MemoryDisk::new()];
+    let mut logs = Logs::open(disks.clone()).unwrap();
+    let second = Height::FIRST.next().unwrap();
+    assert!(matches!(logs.begin(Height::FIRST), Ok(Begun::With(found)) if found.is_empty()));
+    logs.append(Entry::Record(&intent(0))).unwrap();
+    assert!(matches!(logs.begin(second), Ok(Begun::With(found)) if found.is_empty()));
+    logs.append(Entry::Record(&intent(1))).unwrap();
+    logs.sync().unwrap();
+    for disk in &disks {
+        disk.crash(pyralog_disk::Crash::Lost);
+    }
+    let mut again = Logs::open(disks).unwrap();
+    for (height, round) in [(Height::FIRST, 0), (second, 1)] {
+        let record = Found::Record(Box::new(intent(round)));
+        assert_eq!(again.begin(height), Ok(Begun::With(vec![record])));
+    }
+}

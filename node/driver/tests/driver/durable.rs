@@ -54,8 +54,8 @@ pub(crate) fn about(disks: &[MemoryDisk; 3], height: Height) -> Vec<Entry> {
     own.flat_map(|(_, entries)| entries).collect()
 }
 
-/// Fails unless what a validator says now is durable: the intent and the block
-/// in its log, the signature in its guard.
+/// Fails unless what a validator says now is durable in its log, with the block,
+/// and stands in its guard.
 pub(crate) fn check_said(disks: &[MemoryDisk; 3], genesis: GenesisHash, message: &Message) {
     let Some((validator, statement)) = message.statement() else {
         return;
@@ -97,7 +97,7 @@ pub(crate) fn check_said(disks: &[MemoryDisk; 3], genesis: GenesisHash, message:
         let is_prepared = entries.iter().any(is_prepared);
         assert!(is_prepared, "why {value} of {height} was precommitted");
     }
-    let guard = MemoryDisk::holding(bytes(&disks[2]));
+    let guard = MemoryDisk::holding(disks[2].content().unwrap());
     let (guard, _) = Guard::open(guard, genesis, validator).unwrap();
     let root = SigningRoot::of(&statement.sign_bytes(genesis));
     let place = statement.place();

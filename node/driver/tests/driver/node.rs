@@ -207,11 +207,12 @@ impl<E: Engine> Node<E> {
                 }
             }
             events.extend(self.commit());
+            let clocks = self.clocks(now);
+            let driver = self.driver.as_mut().expect("it asked for this");
+            driver.rest().map_err(|error| error.to_string())?;
             if events.is_empty() {
                 return Ok(said);
             }
-            let clocks = self.clocks(now);
-            let driver = self.driver.as_mut().expect("it asked for this");
             let more = driver.handle(clocks, events);
             commands.extend(more.map_err(|error| error.to_string())?);
         }

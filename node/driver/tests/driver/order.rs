@@ -4,8 +4,9 @@ use pyralog_consensus::{Effect, Input, Message, Record, Statement};
 use pyralog_disk::MemoryDisk;
 use pyralog_driver::{To, Warning, Word};
 use pyralog_genesis::ConsensusKind;
+use pyralog_guard::Guard;
+use pyralog_primitives::Round;
 use pyralog_primitives::vote::VoteKind;
-use pyralog_primitives::{BlockId, Round};
 
 use crate::durable::{Entry, about};
 use crate::maker::Maker;
@@ -78,34 +79,11 @@ fn what_is_written_down_is_durable_before_anything_is_signed() {
     assert!(told.iter().any(is_signed), "{told:?}");
 }
 
-#[test]
-fn what_is_written_down_is_durable_before_a_block_is_final() {
-    let genesis = genesis(ConsensusKind::Pbft, 4);
-    let maker = Maker::new(&genesis);
-    let record = Record::Intent(prevote());
-    let certificate = maker.certificate(height(1), BlockId::ZERO);
-    let script = Script::default();
-    let effects = vec![
-        Effect::Persist(record.clone()),
-        Effect::Finalize { certificate },
-    ];
-    let (node, said) = scripted(&script, effects);
-    let wants = |said: &Said| {
-        said.word
-            == Word::WantBlock {
-                block: BlockId::ZERO,
-            }
-    };
-    assert!(!said.iter().any(wants), "there is nobody to ask");
-    assert_eq!(about(&node.disks, height(1)), [Entry::Record(record)]);
-}
-
 /// What it says at a height it would write down once more, now that it has
 /// forgotten it; found after another restart, that would pass for all of it.
 #[test]
 fn who_has_lost_its_log_stays_silent_at_that_height_over_further_restarts() {
     let intent = Record::Intent(prevote());
-    // A block is built only once all before it is durable.
     let build = Effect::Build { height: height(1) };
     let persist = Effect::Persist(intent);
     let orders = || vec![persist.clone(), Effect::Sign(prevote()), build.clone()];
@@ -137,4 +115,20 @@ fn each_word_of_a_validator_is_durable_in_its_log_and_its_guard_with_its_block()
     }
     live(Network::new(ConsensusKind::Pbft, pbft, 4));
     live(Network::new(ConsensusKind::Tendermint, tendermint, 4));
+}
+
+#[test]
+fn what_a_loss_of_power_took_from_the_guard_it_takes_from_the_log() {
+    let orders = || {
+        let intent = Record::Intent(prevote());
+        vec![Effect::Persist(intent), Effect::Sign(prevote())]
+    };
+    let script = Script::default();
+    let (mut node, _) = scripted(&script, orders());
+    node.disks[2] = MemoryDisk::new();
+    begin(&mut node, &Script::default(), Vec::new());
+    let own = crate::setup::address(0);
+    let guard = Guard::open(node.disks[2].clone(), node.genesis.hash(), own);
+    let (guard, _) = guard.unwrap();
+    assert_eq!(guard.watermark(), Some(prevote().place()));
 }

@@ -5,6 +5,9 @@
 //! whether they are worth anything, is for the caller to find out: every peer
 //! is hostile until what it said has been decoded and checked.
 //!
+//! What is for everybody and passed on by all, such as transactions, is spread
+//! through [`Gossip`], which stands beside it.
+//!
 //! [`MemoryNetwork`] is a network inside one process, for several nodes that
 //! are tested together: they can join, leave and be cut off from each other.
 //!
@@ -56,15 +59,19 @@
 //! Nothing here draws randomness or reads a clock: in memory, equal orders
 //! give equal networks.
 
+mod gossip;
 mod inbox;
 mod memory;
 mod network;
 mod peer;
+mod unjudged;
 
+pub use gossip::{Gossip, SPREAD_BYTES_MAX, Spread, SpreadError, SpreadId, Verdict, check_length};
 pub use inbox::{Inbox, Missed};
-pub use memory::{Endpoint, JoinError, MemoryNetwork};
+pub use memory::{Endpoint, JoinError, MemoryGossip, MemoryNetwork};
 pub use network::{
     Event, LINE_BYTES_MAX, LINE_COUNT_MAX, MESSAGE_BYTES_MAX, Network, PEER_COUNT_MAX, Published,
     SendError,
 };
 pub use peer::PeerId;
+pub use unjudged::{UNJUDGED_BYTES_MAX, UNJUDGED_COUNT_MAX, Unjudged};

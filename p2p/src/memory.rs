@@ -5,6 +5,7 @@
 //! or out of one, never while anybody waits.
 
 mod endpoint;
+mod gossip;
 mod hub;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,6 +14,7 @@ use self::hub::Hub;
 use crate::PeerId;
 
 pub use self::endpoint::Endpoint;
+pub use self::gossip::MemoryGossip;
 
 /// A network inside one process. Clones are handles to the same network.
 #[derive(Clone, Debug, Default)]

@@ -12,8 +12,8 @@ use crate::{Event, Network, PeerId, Published, SendError};
 /// A place in a [`MemoryNetwork`]. Dropping it ends its connections.
 #[derive(Debug)]
 pub struct Endpoint {
-    network: MemoryNetwork,
-    own: PeerId,
+    pub(super) network: MemoryNetwork,
+    pub(super) own: PeerId,
     /// Told whenever there is something to hear.
     wake: Arc<Notify>,
 }

@@ -11,8 +11,10 @@ use pyralog_primitives::ByteCount;
 use tokio::sync::Notify;
 
 use super::JoinError;
+use super::gossip::Spreading;
 use crate::{
-    Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError,
+    Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError, Spread,
+    SpreadId, Verdict,
 };
 
 /// The state of the whole network.
@@ -28,6 +30,7 @@ pub(super) struct Hub {
 struct Member {
     inbox: Inbox,
     wake: Arc<Notify>,
+    spreading: Spreading,
 }
 
 /// Two peers, the lower first.
@@ -66,8 +69,11 @@ impl Hub {
     }
 
     pub(super) fn leave(&mut self, own: PeerId) {
-        self.members.remove(&own);
+        if let Some(member) = self.members.remove(&own) {
+            member.spreading.wake.notify_one();
+        }
         for member in self.members.values_mut() {
+            member.spreading.forget(own);
             member.inbox.end(own);
             member.wake.notify_one();
         }
@@ -78,6 +84,11 @@ impl Hub {
             return; // Nobody is its own peer.
         }
         self.cuts.insert(Pair::new(one, other));
+        for (own, peer) in [(one, other), (other, one)] {
+            if let Some(member) = self.members.get_mut(&own) {
+                member.spreading.forget(peer);
+            }
+        }
         self.change_both(one, other, Inbox::end);
     }
 
@@ -93,6 +104,7 @@ impl Hub {
         for member in self.members.values_mut() {
             member.inbox.end_all();
             member.wake.notify_one();
+            member.spreading.wake.notify_one();
         }
     }
 
@@ -135,6 +147,57 @@ impl Hub {
             .expect("an endpoint is a member until it is dropped");
         match member.inbox.take() {
             Some(event) => Poll::Ready(Some(event)),
+            None if self.is_ended => Poll::Ready(None),
+            None => Poll::Pending,
+        }
+    }
+
+    /// What wakes who waits for what is spread.
+    pub(super) fn spreading_wake(&self, own: PeerId) -> Arc<Notify> {
+        let member = self.members.get(&own);
+        let member = member.expect("an endpoint is a member until it is dropped");
+        Arc::clone(&member.spreading.wake)
+    }
+
+    pub(super) fn spread(&mut self, own: PeerId, id: SpreadId, bytes: &Arc<[u8]>) {
+        let member = self.members.get_mut(&own);
+        if member.is_some_and(|member| member.spreading.see(id)) {
+            self.pass_on(own, own, id, bytes);
+        }
+    }
+
+    pub(super) fn judge(&mut self, own: PeerId, id: SpreadId, verdict: Verdict) {
+        let member = self.members.get_mut(&own);
+        let judged = member.and_then(|member| member.spreading.judge(id));
+        if let (Some(spread), Verdict::Accept) = (judged, verdict) {
+            self.pass_on(own, spread.from, id, &spread.bytes);
+        }
+    }
+
+    /// Passes a message on to all who are connected, but not back.
+    fn pass_on(&mut self, own: PeerId, back: PeerId, id: SpreadId, bytes: &Arc<[u8]>) {
+        if self.is_ended {
+            return;
+        }
+        for (peer, member) in &mut self.members {
+            let is_cut = self.cuts.contains(&Pair::new(own, *peer));
+            if *peer != own && *peer != back && !is_cut {
+                let bytes = Arc::clone(bytes);
+                let from = own;
+                member.spreading.put(Spread { from, id, bytes });
+            }
+        }
+    }
+
+    /// What was spread, for the place that `wake` belongs to: `None` if that
+    /// was given up, or it is the end.
+    pub(super) fn next_spread(&mut self, own: PeerId, wake: &Arc<Notify>) -> Poll<Option<Spread>> {
+        let member = self.members.get_mut(&own);
+        let Some(member) = member.filter(|member| Arc::ptr_eq(&member.spreading.wake, wake)) else {
+            return Poll::Ready(None);
+        };
+        match member.spreading.take() {
+            Some(spread) => Poll::Ready(Some(spread)),
             None if self.is_ended => Poll::Ready(None),
             None => Poll::Pending,
         }

@@ -1,5 +1,7 @@
 //! All that a node does on its connections, in the order in which it is asked.
 
+mod gossip;
+
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +15,8 @@ use libp2p::swarm::behaviour::toggle::Toggle;
 use libp2p::{
     Swarm, connection_limits, identify, kad, memory_connection_limits, noise, ping, tcp, yamux,
 };
+
+pub(crate) use self::gossip::topic;
 
 use crate::address::Host;
 use crate::doors::Doors;
@@ -52,6 +56,7 @@ pub(crate) struct Behaviour {
     ping: ping::Behaviour,
     words: words::Behaviour,
     pub(crate) kad: Toggle<kad::Behaviour<MemoryStore>>,
+    pub(crate) gossip: gossip::Behaviour,
 }
 
 /// A swarm that does not listen yet.
@@ -119,6 +124,7 @@ fn behaviour(settings: &SwarmSettings, keypair: &Keypair, shared: &Arc<Shared>) 
         ),
         words,
         kad: settings.discovers.then(|| kad(settings, shared)).into(),
+        gossip: gossip::behaviour(settings.genesis),
     }
 }
 

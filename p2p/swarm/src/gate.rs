@@ -174,3 +174,64 @@ impl NetworkBehaviour for Gate {
         Poll::Pending
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use pyralog_p2p::PeerId;
+    use pyralog_primitives::{DurationMs, PublicKey, TimestampMs};
+
+    use super::*;
+    use crate::book::Book;
+    use crate::key::lib_peer_of;
+    use crate::settings::Clock;
+
+    fn peer(number: u8) -> PeerId {
+        PeerId::new(PublicKey::new([number; 32]))
+    }
+
+    fn gate(book: Book, exempt: BTreeSet<Host>) -> Gate {
+        let clock = Clock::new(|| TimestampMs::new(5));
+        let shared = Shared::new(peer(0), clock, BTreeSet::new(), book);
+        let limits = Limits {
+            per_host_max: 2,
+            per_subnet_max: 3,
+            ..Limits::default()
+        };
+        Gate::new(Arc::new(shared), &limits, exempt)
+    }
+
+    #[test]
+    fn the_banned_and_strangers_are_refused_and_nobody_else() {
+        let (mut book, now) = (Book::default(), TimestampMs::new(5));
+        let host = Host::of([10, 0, 0, 1].into());
+        for number in 1..=5 {
+            let duration = DurationMs::new(1);
+            book.bans.ban(peer(number), Some(host), duration, "", now);
+        }
+        book.strangers.note(peer(6), "another".to_owned(), now);
+        let gate = gate(book, BTreeSet::from([host]));
+        let check = |number| gate.check_peer(lib_peer_of(peer(number)));
+        assert!(matches!(check(1), Err(Refused::Banned(_))));
+        assert!(matches!(check(6), Err(Refused::Stranger(_))));
+        assert!(check(7).is_ok());
+        let place = gate.check_place([10, 0, 0, 1].into());
+        assert!(matches!(place, Err(Refused::ClosedHost(_))));
+        assert!(gate.check_place([10, 0, 0, 2].into()).is_ok());
+    }
+
+    #[test]
+    fn places_are_counted_by_host_and_by_subnet() {
+        let exempt = BTreeSet::from([Host::of([10, 0, 0, 9].into())]);
+        let mut gate = gate(Book::default(), exempt);
+        let mut comes = |last: u8| {
+            let ip = IpAddr::from([10, 0, 0, last]);
+            let id = ConnectionId::new_unchecked(gate.inbound.len());
+            gate.check_place(ip).map(|()| gate.inbound.insert(id, ip))
+        };
+        assert!(comes(1).is_ok() && comes(1).is_ok());
+        assert!(matches!(comes(1), Err(Refused::Host(_))));
+        assert!(comes(2).is_ok());
+        assert!(matches!(comes(3), Err(Refused::Subnet(_))));
+        assert!(comes(9).is_ok());
+    }
+}

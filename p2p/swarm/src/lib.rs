@@ -7,7 +7,8 @@
 //!
 //! ```text
 //! SwarmHandle ──▶ Shared ◀── Task ──▶ libp2p: gate, limits, identify, ping,
-//!   asks, orders    book      drives           words, hash table
+//!   asks, orders    book      drives           words, hash table,
+//! SwarmGossip ──▶   spreading                  gossip
 //! Swarm       ──▶   lines ◀──────────────────── words: one task a connection
 //!   Network
 //! ```
@@ -45,6 +46,7 @@ mod lines;
 mod names;
 mod settings;
 mod shared;
+mod spreading;
 mod swarm;
 mod task;
 mod words;
@@ -53,5 +55,6 @@ pub use address::{NoPeerAddress, PeerAddress};
 pub use book::{Ban, Direction, Reputation, Stranger, Weight};
 pub use file::FileError;
 pub use settings::{Clock, Limits, SwarmSettings};
+pub use spreading::SwarmGossip;
 pub use swarm::{PeerInfo, StartError, Swarm, SwarmHandle};
 pub use words::ValidatorProof;

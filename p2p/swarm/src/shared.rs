@@ -9,15 +9,19 @@ use pyralog_p2p::PeerId;
 use pyralog_primitives::TimestampMs;
 use tokio::sync::{Notify, watch};
 
-use crate::book::Book;
+use crate::address::Host;
+use crate::book::{Book, Weight};
 use crate::lines::Lines;
+use crate::names::printable;
 use crate::settings::Clock;
+use crate::spreading::Spreading;
 
 /// Shared by all parts of one swarm.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) own: PeerId,
     pub(crate) lines: Arc<Lines>,
+    pub(crate) spreading: Spreading,
     pub(crate) clock: Clock,
     pub(crate) private: BTreeSet<PeerId>,
     /// Where the node listens; set once, before it begins.
@@ -34,6 +38,7 @@ impl Shared {
         Self {
             own,
             lines: Arc::default(),
+            spreading: Spreading::default(),
             clock,
             private,
             listening: Mutex::default(),
@@ -52,6 +57,18 @@ impl Shared {
 
     pub(crate) fn now(&self) -> TimestampMs {
         self.clock.now()
+    }
+
+    /// Blames a peer. If it is banned for that, the task ends its connection.
+    pub(crate) fn blame(&self, peer: PeerId, weight: Weight, reason: &str) {
+        let now = self.now();
+        let mut book = self.book();
+        let connected = book.connected.get(&peer);
+        let host = connected.map(|known| Host::of(known.at.ip()));
+        if book.bans.blame(peer, host, weight, reason, now) {
+            tracing::warn!(%peer, reason = %printable(reason), "a peer is banned");
+            self.wake();
+        }
     }
 
     pub(crate) fn wake(&self) {
@@ -74,6 +91,7 @@ impl Shared {
     /// Says that the task has ended.
     pub(crate) fn end(&self) {
         self.lines.end_all();
+        self.spreading.end();
         self.has_ended.send_replace(true);
     }
 

@@ -9,12 +9,13 @@ use pyralog_p2p::{Event, Network, PeerId, Published, SendError};
 use pyralog_primitives::{DurationMs, PublicKey, TimestampMs};
 use tokio::task;
 
-use crate::address::{Host, PeerAddress};
+use crate::address::PeerAddress;
 use crate::book::{Ban, Book, Direction, Finding, Reputation, Stranger, Weight};
 use crate::file::{self, FileError};
 use crate::names::{CHAIN_BYTES_MAX, printable};
 use crate::settings::SwarmSettings;
 use crate::shared::Shared;
+use crate::spreading::SwarmGossip;
 use crate::task::Task;
 use crate::{behaviour, key};
 
@@ -104,6 +105,11 @@ impl Swarm {
         task.listen().await?;
         tokio::spawn(task.run());
         Ok(Self(SwarmHandle(shared)))
+    }
+
+    /// What it spreads and hears spread.
+    pub fn gossip(&self) -> SwarmGossip {
+        SwarmGossip::new(Arc::clone(&self.0.0))
     }
 
     /// A handle to it.
@@ -217,13 +223,7 @@ impl SwarmHandle {
     /// Blames a peer for what it said or did. Who loses too much is banned, and
     /// its connection ends.
     pub fn blame(&self, peer: PeerId, weight: Weight, reason: &str) {
-        let now = self.0.now();
-        let mut book = self.0.book();
-        let host = host_of(&book, peer);
-        if book.bans.blame(peer, host, weight, reason, now) {
-            tracing::warn!(%peer, reason = %printable(reason), "a peer is banned");
-            self.0.wake();
-        }
+        self.0.blame(peer, weight, reason);
     }
 
     /// Bans a peer for a while. Its connection ends.
@@ -264,9 +264,4 @@ impl SwarmHandle {
         self.0.stop();
         self.0.ended().await;
     }
-}
-
-fn host_of(book: &Book, peer: PeerId) -> Option<Host> {
-    let connected = book.connected.get(&peer)?;
-    Some(Host::of(connected.at.ip()))
 }

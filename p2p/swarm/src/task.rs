@@ -4,6 +4,7 @@
 //! others stands in the book; here is only what belongs to connections.
 
 mod dialling;
+mod gossip;
 mod keeper;
 mod links;
 mod meeting;
@@ -130,7 +131,10 @@ impl Task {
         while !shared.is_stopping() {
             tokio::select! {
                 event = self.swarm.select_next_some() => self.on_event(event),
-                () = shared.woken() => self.close_banned(),
+                () = shared.woken() => {
+                    self.spread();
+                    self.close_banned();
+                }
                 _ = tick.tick() => self.keep_house(),
             }
         }
@@ -224,6 +228,7 @@ impl Task {
                 failure,
             }) => self.failed(peer, connection, &failure),
             BehaviourEvent::Kad(event) => self.on_kad(event),
+            BehaviourEvent::Gossip(event) => self.on_gossip(event),
         }
     }
 
@@ -239,6 +244,7 @@ impl Task {
         if self.links.values().any(|other| other.peer == link.peer) {
             return; // Another connection took its place.
         }
+        self.shared.spreading.forget(link.peer);
         let now = self.shared.now();
         if link.has_lasted() {
             book.places.parted(link.peer, chance(), now);

@@ -72,6 +72,18 @@ struct Connection {
     since: Instant,
 }
 
+impl Connection {
+    /// Whether this one is kept, of two to the same peer, and not `other`. The
+    /// lower of both keys is `lower`.
+    fn is_preferred(&self, other: &Self, lower: PeerId) -> bool {
+        let apart = self.since.max(other.since) - self.since.min(other.since);
+        if self.dialler != other.dialler && apart < CROSSED_WITHIN {
+            return self.dialler == lower;
+        }
+        self.since >= other.since
+    }
+}
+
 /// A key of a kind that Pyralog does not have.
 #[derive(Debug, thiserror::Error)]
 #[error("peer {0} has no ed25519 key")]
@@ -128,23 +140,11 @@ impl Behaviour {
         if let Some(other_id) = self.current.get(&peer).copied()
             && let Some(other) = self.connections.get(&other_id)
         {
-            let (older, younger) = if other.since <= connection.since {
-                ((other_id, other), (id, connection))
-            } else {
-                ((id, connection), (other_id, other))
-            };
             let lower = self.own.min(peer);
-            let have_crossed = older.1.dialler != younger.1.dialler
-                && younger.1.since.duration_since(older.1.since) < CROSSED_WITHIN;
-            let keeps_older = have_crossed && older.1.dialler == lower;
-            let (kept, dropped) = if keeps_older {
-                (older.0, younger.0)
+            if connection.is_preferred(other, lower) {
+                self.close(peer, other_id);
             } else {
-                (younger.0, older.0)
-            };
-            self.close(peer, dropped);
-            if kept != id {
-                return;
+                return self.close(peer, id);
             }
         }
         let Some(connection) = self.connections.get(&id) else {
@@ -257,5 +257,41 @@ impl NetworkBehaviour for Behaviour {
         }
         self.waker = Some(context.waker().clone());
         Poll::Pending
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn connection(dialler: u8, since: Instant) -> Connection {
+        Connection {
+            peer: PeerId::new(PublicKey::new([2; 32])),
+            session: Arc::default(),
+            dialler: PeerId::new(PublicKey::new([dialler; 32])),
+            since,
+        }
+    }
+
+    #[test]
+    fn both_ends_keep_the_same_of_two_connections() {
+        let begin = Instant::now();
+        let lower = PeerId::new(PublicKey::new([1; 32]));
+        let seconds = |seconds| begin + Duration::from_secs(seconds);
+        // Who dialled each and when, and whether the first is kept. Each end
+        // may see them in either order.
+        for (first, second, is_first) in [
+            ((1, 0), (2, 1), true),
+            ((2, 0), (1, 1), false),
+            ((1, 0), (2, 11), false),
+            ((2, 0), (1, 11), false),
+            ((1, 0), (1, 1), false),
+            ((2, 0), (2, 20), false),
+        ] {
+            let first = connection(first.0, seconds(first.1));
+            let second = connection(second.0, seconds(second.1));
+            assert_eq!(first.is_preferred(&second, lower), is_first);
+            assert_eq!(second.is_preferred(&first, lower), !is_first);
+        }
     }
 }

@@ -1,0 +1,66 @@
+//! Between what waits to be spread or was judged, and the gossip of libp2p.
+
+use libp2p::gossipsub::{self, MessageAcceptance, MessageId, PublishError};
+use pyralog_p2p::{Spread, SpreadId, Verdict};
+
+use super::Task;
+use crate::behaviour::topic;
+use crate::book::Weight;
+use crate::key::{lib_peer_of, peer_of};
+
+impl Task {
+    /// Spreads and passes on what waits for it.
+    pub(super) fn spread(&mut self) {
+        let topic = topic(self.settings.genesis);
+        while let Some(judged) = self.shared.spreading.take_judged() {
+            let acceptance = match judged.verdict {
+                Verdict::Accept => MessageAcceptance::Accept,
+                Verdict::Ignore => MessageAcceptance::Ignore,
+                Verdict::Reject => MessageAcceptance::Reject,
+            };
+            let from = lib_peer_of(judged.from);
+            let gossip = &mut self.swarm.behaviour_mut().gossip;
+            // One that was judged too late is not passed on.
+            gossip.report_message_validation_result(&name(judged.id), &from, acceptance);
+            if judged.verdict == Verdict::Reject {
+                let reason = "it passed on a message that anybody could see is bad";
+                self.shared.blame(judged.from, Weight::Severe, reason);
+            }
+        }
+        while let Some(bytes) = self.shared.spreading.take_outgoing() {
+            let gossip = &mut self.swarm.behaviour_mut().gossip;
+            match gossip.publish(topic.hash(), bytes.to_vec()) {
+                Ok(_) | Err(PublishError::Duplicate) => {}
+                Err(error) => tracing::debug!(%error, "a message was not spread"),
+            }
+        }
+    }
+
+    pub(super) fn on_gossip(&mut self, event: gossipsub::Event) {
+        let gossipsub::Event::Message {
+            propagation_source,
+            message_id,
+            message,
+        } = event
+        else {
+            return;
+        };
+        let greeted = |peer: &pyralog_p2p::PeerId| self.shared.book().connected.contains_key(peer);
+        let has_room = peer_of(&propagation_source)
+            .filter(greeted)
+            .is_some_and(|from| {
+                let id = SpreadId::of(&message.data);
+                let bytes = message.data.into();
+                self.shared.spreading.put(Spread { from, id, bytes })
+            });
+        if !has_room {
+            let ignored = MessageAcceptance::Ignore;
+            let gossip = &mut self.swarm.behaviour_mut().gossip;
+            gossip.report_message_validation_result(&message_id, &propagation_source, ignored);
+        }
+    }
+}
+
+fn name(id: SpreadId) -> MessageId {
+    MessageId::new(id.get().as_bytes())
+}

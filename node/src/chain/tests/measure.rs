@@ -160,9 +160,7 @@ fn throughput(kind: ConsensusKind) {
         for (node, lot) in several.running().zip(&lots) {
             scope.spawn(move || {
                 for portion in lot.chunks(PORTION) {
-                    while node.submit(portion.to_vec()) < portion.len() {
-                        std::thread::sleep(Duration::from_millis(2));
-                    }
+                    node.submit_all(portion.to_vec());
                 }
             });
         }

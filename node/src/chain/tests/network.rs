@@ -29,6 +29,8 @@ use crate::chain::{AnyEngine, Clock, Feed, Parts};
 use crate::pool::{self, Answer, PoolHandle, PoolSettings};
 use crate::threads::Thread;
 
+/// Who was refused tries again after a while.
+const AGAIN_SPAN: Duration = Duration::from_millis(10);
 const CHAIN: &str = "dev-several";
 const TIME: TimestampMs = TimestampMs::new(1_700_000_000_000);
 /// Keys of senders begin after those of validators.
@@ -258,17 +260,37 @@ impl Several {
 impl Running {
     /// Gives transactions to the pool; how many it took.
     pub(super) fn submit(&self, transactions: Vec<Transaction>) -> usize {
+        let count = transactions.len();
+        count - self.offer(transactions).len()
+    }
+
+    /// Gives transactions to the pool until it has taken all of them.
+    pub(super) fn submit_all(&self, mut waiting: Vec<Transaction>) {
+        loop {
+            waiting = self.offer(waiting);
+            if waiting.is_empty() {
+                return;
+            }
+            std::thread::sleep(AGAIN_SPAN);
+        }
+    }
+
+    /// Gives transactions to the pool; those that it did not take.
+    fn offer(&self, transactions: Vec<Transaction>) -> Vec<Transaction> {
         let bytes = transactions.iter().map(Transaction::encoded_bytes);
         let bytes = ByteCount::new(bytes.map(ByteCount::get).sum());
         let runtime = tokio::runtime::Builder::new_current_thread()
             .build()
             .unwrap();
-        let submitted = self.pool.submit(Source::new(0), transactions, bytes);
-        let answers = runtime.block_on(submitted).unwrap_or_default();
-        let taken = answers.iter();
-        taken
-            .filter(|answer| matches!(answer, Answer::Taken { .. }))
-            .count()
+        let submitted = self
+            .pool
+            .submit(Source::new(0), transactions.clone(), bytes);
+        let Ok(answers) = runtime.block_on(submitted) else {
+            return transactions;
+        };
+        let answered = transactions.into_iter().zip(answers);
+        let refused = answered.filter(|(_, answer)| !matches!(answer, Answer::Taken { .. }));
+        refused.map(|(transaction, _)| transaction).collect()
     }
 }
 

@@ -38,10 +38,7 @@ fn ten_thousand_transfers(kind: ConsensusKind) {
     assert_eq!(transfers.len(), TRANSFER_COUNT);
     for (turn, portion) in transfers.chunks(PORTION).enumerate() {
         let node = several.running().nth(turn % 4).unwrap();
-        // A pool that is busy is asked again.
-        while node.submit(portion.to_vec()) < portion.len() {
-            std::thread::yield_now();
-        }
+        node.submit_all(portion.to_vec());
     }
     let mut counted = [(Height::new(0), 0); 4];
     several.until("the last transfer", |several| {

@@ -27,6 +27,7 @@ use crate::peers;
 use crate::pool::{self, Pool, PoolHandle, PoolSettings};
 use crate::rpc::{self, Context, Server};
 use crate::source::Network;
+use crate::spreading::spread;
 use crate::threads::Thread;
 
 /// A node that runs.
@@ -83,6 +84,12 @@ impl Node {
         let mut threads = Vec::from(pool.threads);
         let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
         let peers = swarm.as_ref().map(Swarm::handle);
+        let gossip = peers.as_ref().map(SwarmHandle::gossip);
+        // A validator tells the others directly.
+        let (to_driver, to_gossip) = match (&key, &gossip) {
+            (None, Some(_)) => (None, Some(pool.admitted)),
+            _ => (Some(pool.admitted), None),
+        };
         let p2p = swarm.as_ref().and_then(peers::address);
         let memory = memory(&network, home, key.as_ref())?;
         let own = key.as_ref().map(|key| key.public_key().address());
@@ -96,7 +103,7 @@ impl Node {
             network: swarm,
             own,
             pool: shared.pool.clone(),
-            admitted: pool.admitted,
+            admitted: to_driver,
             feed: Arc::clone(&shared.feed),
             metrics: Arc::clone(&shared.metrics),
             is_syncing: Arc::clone(&shared.is_syncing),
@@ -109,6 +116,10 @@ impl Node {
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
+        if let Some(gossip) = gossip {
+            let stop = shared.stop.clone();
+            tasks.spawn(spread(gossip, shared.pool.clone(), to_gossip, stop));
+        }
         let server = rpc::serve(listeners.rpc, context, shared.clock);
         let Shared {
             store, feed, pool, ..

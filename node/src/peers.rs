@@ -57,7 +57,11 @@ pub(crate) async fn join(
         directory: home.peers(),
         clock: Clock::system(),
     };
-    Ok(Some(Swarm::start(swarm).await?))
+    let swarm = Swarm::start(swarm).await?;
+    let validators = network.genesis.validators().iter();
+    let keys = validators.map(|validator| validator.public_key).collect();
+    swarm.handle().set_validators(keys);
+    Ok(Some(swarm))
 }
 
 /// The peers of the genesis document, and those of the settings.

@@ -128,6 +128,7 @@ async fn stop(node: Node, threads: &mut JoinSet<Ended>, watch: &mut Watch) -> Op
         store,
         feed,
         pool,
+        peers,
         ..
     } = node;
     // Nobody watches once all have ended.
@@ -149,6 +150,9 @@ async fn stop(node: Node, threads: &mut JoinSet<Ended>, watch: &mut Watch) -> Op
         first
     };
     let ((), halt) = tokio::join!(ways_in, work);
+    if let Some(peers) = peers {
+        peers.close().await;
+    }
     halt.or(close(store))
 }
 

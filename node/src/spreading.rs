@@ -1,0 +1,119 @@
+//! Transactions that travel by gossip: those that came to a node which follows,
+//! on their way to the validators, whoever of them it is connected with.
+//!
+//! Validators tell each other of theirs directly, which costs each of them one
+//! message; gossip reaches who is not connected, and costs some duplicates.
+//!
+//! Invariants:
+//! - nothing is passed on before this node has taken it into its own pool;
+//! - who passes on what anybody could see to be wrong is blamed; what this node
+//!   only has no use or no room for is not passed on, and nobody is blamed.
+
+use std::sync::Arc;
+
+use pyralog_chain::mempool::{Checked, Rejection};
+use pyralog_driver::Word;
+use pyralog_p2p::{Gossip, SPREAD_BYTES_MAX, Spread, Verdict};
+use pyralog_primitives::ByteCount;
+use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::transaction::Transaction;
+use tokio::sync::{mpsc, watch};
+
+use crate::pool::{Answer, PoolHandle, Refused, source_of};
+
+/// What a message has besides its transactions.
+const AROUND_BYTES_MAX: usize = 512;
+const _: () = assert!(
+    AROUND_BYTES_MAX + pyralog_primitives::transaction::TRANSACTION_BYTES_MAX <= SPREAD_BYTES_MAX,
+    "the longest transaction travels"
+);
+
+/// Hears and judges what is spread, and spreads what came to this node first,
+/// if it follows, until the node stops.
+pub(crate) async fn spread<G: Gossip>(
+    mut gossip: G,
+    pool: PoolHandle,
+    mut admitted: Option<mpsc::Receiver<Vec<Checked>>>,
+    mut stop: watch::Receiver<bool>,
+) {
+    loop {
+        tokio::select! {
+            biased;
+            // Also when whoever could say so is gone.
+            _ = stop.wait_for(|stop| *stop) => return,
+            Some(news) = next(&mut admitted) => pass_on(&gossip, &news),
+            heard = gossip.next() => match heard {
+                Some(heard) => {
+                    let verdict = judge(&pool, &heard).await;
+                    gossip.judge(heard.id, verdict);
+                }
+                None => return,
+            },
+        }
+    }
+}
+
+async fn next(admitted: &mut Option<mpsc::Receiver<Vec<Checked>>>) -> Option<Vec<Checked>> {
+    match admitted {
+        Some(admitted) => admitted.recv().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Spreads transactions, in as few messages as they fit into.
+fn pass_on<G: Gossip>(gossip: &G, news: &[Checked]) {
+    let mut rest = news.iter().map(Checked::transaction).peekable();
+    while rest.peek().is_some() {
+        let (mut portion, mut bytes) = (Vec::new(), AROUND_BYTES_MAX);
+        while let Some(next) = rest.next_if(|next| fits(bytes, next)) {
+            bytes += length(next);
+            portion.push(next.clone());
+        }
+        let portion = List::new(portion);
+        let portion = portion.expect("the pool hands over no more than a word takes");
+        let bytes: Arc<[u8]> = Word::Offer(portion).encode().into();
+        if let Err(error) = gossip.spread(bytes) {
+            // The pool hands it over again while it is in no block.
+            tracing::debug!("transactions are not spread: {error}");
+        }
+    }
+}
+
+/// Whether it has room in a message beside so much. Alone each has.
+fn fits(bytes: usize, next: &Transaction) -> bool {
+    bytes + length(next) <= SPREAD_BYTES_MAX
+}
+
+fn length(transaction: &Transaction) -> usize {
+    usize::try_from(transaction.encoded_bytes().get()).unwrap_or(usize::MAX)
+}
+
+/// What is to become of a message: this node passes on what it takes itself.
+async fn judge(pool: &PoolHandle, heard: &Spread) -> Verdict {
+    let Ok(Word::Offer(transactions)) = Word::decode(&heard.bytes) else {
+        return Verdict::Reject;
+    };
+    let transactions = transactions.into_vec();
+    let bytes = transactions.iter().map(Transaction::encoded_bytes);
+    let bytes = ByteCount::new(bytes.map(ByteCount::get).sum());
+    let submitted = pool.submit(source_of(heard.from), transactions, bytes);
+    match submitted.await {
+        Ok(answers) => verdict(&answers),
+        Err(_crowded) => Verdict::Ignore,
+    }
+}
+
+fn verdict(answers: &[Answer]) -> Verdict {
+    let is_wrong = |answer: &Answer| match answer {
+        Answer::Refused(Refused::Rejected(why)) => matches!(**why, Rejection::Form(_)),
+        _ => false,
+    };
+    let is_news = |answer: &Answer| matches!(answer, Answer::Taken { known: false, .. });
+    if answers.iter().any(is_wrong) {
+        Verdict::Reject
+    } else if answers.iter().any(is_news) {
+        Verdict::Accept
+    } else {
+        Verdict::Ignore
+    }
+}

@@ -84,7 +84,7 @@ impl Node {
         let mut threads = Vec::from(pool.threads);
         let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
         let peers = swarm.as_ref().map(Swarm::handle);
-        let gossip = peers.as_ref().map(SwarmHandle::gossip);
+        let gossip = swarm.as_ref().map(Swarm::gossip);
         // A validator tells the others directly.
         let (to_driver, to_gossip) = match (&key, &gossip) {
             (None, Some(_)) => (None, Some(pool.admitted)),

@@ -44,7 +44,10 @@ pub(crate) async fn join(
         bootstrap: bootstrap(network, settings)?,
         persistent: parse("p2p.persistent_peers", &settings.persistent_peers)?,
         private: peers("p2p.private_peer_ids", &settings.private_peer_ids)?,
-        unconditional: peers("p2p.unconditional_peer_ids", &settings.unconditional_peer_ids)?,
+        unconditional: peers(
+            "p2p.unconditional_peer_ids",
+            &settings.unconditional_peer_ids,
+        )?,
         allows_private_addresses: settings.allow_private_addresses,
         discovers: settings.discovery,
         limits: Limits {
@@ -71,7 +74,10 @@ fn bootstrap(network: &Network, settings: &P2pSettings) -> Result<Vec<PeerAddres
         match peer.as_str().parse() {
             Ok(address) => all.push(address),
             // A later version may reach it.
-            Err(_) => tracing::warn!(peer = peer.as_str(), "a peer of the genesis document is not reached by this version: it has no IP address and port of TCP"),
+            Err(_) => tracing::warn!(
+                peer = peer.as_str(),
+                "a peer of the genesis document is not reached by this version: it has no IP address and port of TCP"
+            ),
         }
     }
     Ok(all)

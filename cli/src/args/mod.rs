@@ -3,6 +3,7 @@
 mod following;
 mod genesis;
 mod keys;
+mod peers;
 mod proofs;
 mod queries;
 mod transactions;
@@ -19,6 +20,7 @@ pub(crate) use keys::{
     ExportKey, ImportKey, KeyOrigin, KeysVerb, NewKey, Payload, Possession, ShowKey, SignText,
     VerifyText, Words,
 };
+pub(crate) use peers::{AddPeer, BanPeer, PeersVerb, UnbanPeer};
 pub(crate) use proofs::{LightVerb, ProofSubject, ProofTarget, ProofVerb, VerifyProof};
 pub(crate) use queries::{
     At, QueryAccount, QueryAttendance, QueryBlock, QueryEntries, QueryEntry, QueryJournal,
@@ -117,6 +119,9 @@ Examples:
     /// Care for a validator's key
     #[command(subcommand)]
     Validator(ValidatorVerb),
+    /// Care for the peers of a node
+    #[command(subcommand)]
+    Peers(PeersVerb),
     /// Show how a node stands
     Status,
     /// Wait until a node answers

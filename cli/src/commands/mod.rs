@@ -11,6 +11,7 @@ mod guard;
 mod key_view;
 mod keys;
 mod light;
+mod peers;
 mod proofs;
 mod queries;
 mod secrets;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, CliError> {
         Verb::Proof(ProofVerb::Save(subject)) => proofs::save(subject, context)?,
         Verb::Light(LightVerb::Verify(args)) => light::verify(args, console)?,
         Verb::Validator(ValidatorVerb::Guard(verb)) => guard::run(verb, context)?,
+        Verb::Peers(verb) => peers::run(verb, context)?,
         Verb::Status => status::show(context)?,
         Verb::WaitApi(args) => status::wait(args, context)?,
         Verb::Completions { shell } => completions(*shell, console)?,

@@ -23,6 +23,7 @@ use Need::{Optional, Required};
 
 const HEIGHT: &str = "height: a decimal number as a string";
 const TRANSACTION_ID: &str = "transaction id: 64 hex digits";
+const PUBLIC_KEY: &str = "public key: 64 hex digits";
 const COMET_HEIGHT: &[Parameter] = &[Parameter("height", HEIGHT, Optional)];
 
 const METHODS: &[Method] = &[
@@ -146,6 +147,34 @@ const METHODS: &[Method] = &[
         "Who votes.",
         &[],
         "{height, validators}",
+    ),
+    Method(
+        "pyralog_peers",
+        "Whom the node is connected with, and whom it keeps away from.",
+        &[],
+        "{address, connected, banned, strangers}",
+    ),
+    Method(
+        "pyralog_banPeer",
+        "Keeps a peer away for a while. Only for callers on the machine of the node.",
+        &[
+            Parameter("peer", PUBLIC_KEY, Required),
+            Parameter("duration", "milliseconds as a string", Required),
+            Parameter("reason", "text", Required),
+        ],
+        "null",
+    ),
+    Method(
+        "pyralog_unbanPeer",
+        "Ends a ban. Only for callers on the machine of the node.",
+        &[Parameter("peer", PUBLIC_KEY, Required)],
+        "whether there was one",
+    ),
+    Method(
+        "pyralog_addPeer",
+        "Says where a peer is. Only for callers on the machine of the node.",
+        &[Parameter("address", "KEY@IP:PORT", Required)],
+        "null",
     ),
     Method(
         "pyralog_genesis",

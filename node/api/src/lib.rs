@@ -24,6 +24,7 @@ mod failure;
 mod hex;
 mod methods;
 mod node_views;
+mod peer_views;
 mod state_views;
 mod subject;
 mod transaction_views;
@@ -38,6 +39,7 @@ pub use methods::{PyralogClient, PyralogServer};
 pub use node_views::{
     BlockView, GenesisView, Limits, NodeStatus, ReceiptView, ValidatorView, ValidatorsView,
 };
+pub use peer_views::{BanView, PeerView, PeersView, StrangerView};
 pub use state_views::{AccountView, EntriesView, EntryView, StateView};
 pub use subject::Subject;
 pub use transaction_views::{

@@ -8,13 +8,13 @@ use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::state::StateKey;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
-use pyralog_primitives::{Address, DurationMs, Height, Nonce, TransactionId};
+use pyralog_primitives::{Address, DurationMs, Height, Nonce, PublicKey, TransactionId};
 use serde_json::Value;
 
 use crate::{
     AccountView, BlockItem, BlockView, Cursor, EntriesView, EventFilter, EventItem, GenesisView,
-    Hex, NodeStatus, ReceiptView, Simulated, StateView, Subject, SubmitOutcome, Submitted,
-    TransactionStatus, ValidatorsView, WaitFor,
+    Hex, NodeStatus, PeersView, ReceiptView, Simulated, StateView, Subject, SubmitOutcome,
+    Submitted, TransactionStatus, ValidatorsView, WaitFor,
 };
 
 /// What a node answers. Each method is described in [`crate::discover()`].
@@ -116,6 +116,30 @@ pub trait Pyralog {
     /// How much this node takes: a [`crate::Limits`].
     #[method(name = "limits")]
     async fn limits(&self) -> Result<Value, ErrorObjectOwned>;
+
+    /// Whom the node is connected with, and whom it keeps away from.
+    #[method(name = "peers")]
+    async fn peers(&self) -> Result<PeersView, ErrorObjectOwned>;
+
+    /// Keeps a peer away for a while. Only for callers on the machine of the
+    /// node.
+    #[method(name = "banPeer", with_extensions)]
+    async fn ban_peer(
+        &self,
+        peer: PublicKey,
+        duration: DurationMs,
+        reason: String,
+    ) -> Result<(), ErrorObjectOwned>;
+
+    /// Ends a ban; says whether there was one. Only for callers on the machine
+    /// of the node.
+    #[method(name = "unbanPeer", with_extensions)]
+    async fn unban_peer(&self, peer: PublicKey) -> Result<bool, ErrorObjectOwned>;
+
+    /// Says where a peer is: `KEY@IP:PORT`. Only for callers on the machine of
+    /// the node.
+    #[method(name = "addPeer", with_extensions)]
+    async fn add_peer(&self, address: String) -> Result<(), ErrorObjectOwned>;
 
     /// Events from the block after the last one on, or from a cursor on.
     #[subscription(name = "subscribeEvents" => "events", unsubscribe = "unsubscribeEvents", item = EventItem)]

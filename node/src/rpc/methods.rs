@@ -8,20 +8,20 @@ use jsonrpsee::types::ErrorObjectOwned;
 use jsonrpsee::{Extensions, PendingSubscriptionSink};
 use pyralog_api::{
     AccountView, BlockView, Cursor, EntriesView, EventFilter, Failure, GenesisView, Hex,
-    NodeStatus, PyralogServer, ReceiptView, Simulated, StateView, Subject, SubmitOutcome,
-    Submitted, TransactionStatus, ValidatorsView, WaitFor,
+    NodeStatus, PeersView, PyralogServer, ReceiptView, Simulated, StateView, Subject,
+    SubmitOutcome, Submitted, TransactionStatus, ValidatorsView, WaitFor,
 };
 use pyralog_primitives::action::{Key, Name};
 use pyralog_primitives::chain_proof::ChainProof;
 use pyralog_primitives::receipt::Receipt;
 use pyralog_primitives::state::StateKey;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
-use pyralog_primitives::{Address, DurationMs, Height, Nonce, TransactionId};
+use pyralog_primitives::{Address, DurationMs, Height, Nonce, PublicKey, TransactionId};
 use serde_json::{Value, json};
 
 use super::context::Context;
 use super::failures::stopping;
-use super::{reads, submit, subscriptions, wait};
+use super::{peers, reads, submit, subscriptions, wait};
 
 type Answer<T> = Result<T, ErrorObjectOwned>;
 
@@ -125,6 +125,28 @@ impl PyralogServer for Methods {
 
     async fn validators(&self) -> Answer<ValidatorsView> {
         Ok(reads::validators(&self.0))
+    }
+
+    async fn peers(&self) -> Answer<PeersView> {
+        Ok(peers::view(&self.0))
+    }
+
+    async fn ban_peer(
+        &self,
+        caller: &Extensions,
+        peer: PublicKey,
+        duration: DurationMs,
+        reason: String,
+    ) -> Answer<()> {
+        Ok(peers::ban(&self.0, caller, peer, duration, &reason)?)
+    }
+
+    async fn unban_peer(&self, caller: &Extensions, peer: PublicKey) -> Answer<bool> {
+        Ok(peers::unban(&self.0, caller, peer)?)
+    }
+
+    async fn add_peer(&self, caller: &Extensions, address: String) -> Answer<()> {
+        Ok(peers::add(&self.0, caller, &address)?)
     }
 
     async fn genesis(&self) -> Answer<GenesisView> {

@@ -19,6 +19,7 @@ mod failures;
 mod gate;
 mod http;
 mod methods;
+mod peers;
 mod prices;
 mod reads;
 mod server;

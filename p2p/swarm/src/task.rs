@@ -158,11 +158,16 @@ impl Task {
         let (now, book) = (self.shared.now(), self.shared.book());
         let is_banned = |link: &Link| book.bans.ban_of(link.peer, now).is_some();
         let banned = self.links.iter().filter(|(_, link)| is_banned(link));
-        let banned: Vec<(ConnectionId, PeerId)> =
-            banned.map(|(id, link)| (*id, link.peer)).collect();
+        let banned: Vec<ConnectionId> = banned.map(|(id, _)| *id).collect();
+        let told_of = self.walk.table();
+        let told_of: Vec<PeerId> = told_of
+            .filter(|peer| book.bans.ban_of(*peer, now).is_some())
+            .collect();
         drop(book);
-        for (id, peer) in banned {
+        for id in banned {
             self.swarm.close_connection(id);
+        }
+        for peer in told_of {
             self.drop_from_table(peer);
         }
     }

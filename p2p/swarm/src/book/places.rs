@@ -33,6 +33,11 @@ const RETRY_FIRST_MS: u64 = 1_000;
 /// The longest. Shorter, and dead addresses are knocked at often; longer, and a
 /// peer that was away a day is found late.
 const RETRY_LAST_MS: u64 = 60 * 60 * 1_000;
+/// The longest for peers that were connected once. Longer, and a node that was
+/// cut off for long comes back late.
+const RETRY_MET_MS: u64 = 10 * 60 * 1_000;
+/// The longest for places to begin with.
+const RETRY_GIVEN_MS: u64 = 5 * 60 * 1_000;
 /// The longest for peers that this node was told to hold on to.
 const RETRY_KEPT_MS: u64 = 30 * 1_000;
 
@@ -71,6 +76,12 @@ struct Place {
 }
 
 impl Place {
+    /// Also if the clock was put back, so that the next try would be far away.
+    fn is_due(&self, now: TimestampMs) -> bool {
+        let furthest = now.get().saturating_add(2 * RETRY_LAST_MS);
+        self.next_try <= now || self.next_try.get() > furthest
+    }
+
     /// What gives way first: the least.
     fn worth(&self) -> (Finding, bool, Option<TimestampMs>, Reverse<u32>) {
         let is_dear = self.is_anchor || self.validator.is_some();
@@ -156,7 +167,9 @@ impl Places {
         if let Some(place) = self.0.get_mut(&peer) {
             let longest = match place.finding {
                 Finding::Kept => RETRY_KEPT_MS,
-                Finding::Given | Finding::Heard => RETRY_LAST_MS,
+                Finding::Given => RETRY_GIVEN_MS,
+                Finding::Heard if place.met.is_some() => RETRY_MET_MS,
+                Finding::Heard => RETRY_LAST_MS,
             };
             let factor = 1_u64 << place.failures.min(30);
             place.failures = place.failures.saturating_add(1);
@@ -176,7 +189,7 @@ impl Places {
         let mut due: Vec<_> = self
             .0
             .iter()
-            .filter(|(_, place)| place.next_try <= now)
+            .filter(|(_, place)| place.is_due(now))
             .collect();
         due.sort_by_key(|(_, place)| {
             let is_validator = place.validator.is_some_and(&is_validator);

@@ -27,17 +27,26 @@ fn due(places: &Places, now: TimestampMs) -> Vec<PeerId> {
 
 #[test]
 fn who_fails_is_tried_again_later_and_later_up_to_a_bound() {
-    for (finding, longest) in [
-        (Finding::Heard, RETRY_LAST_MS),
-        (Finding::Kept, RETRY_KEPT_MS),
+    for (finding, is_met, longest) in [
+        (Finding::Heard, false, RETRY_LAST_MS),
+        (Finding::Heard, true, RETRY_MET_MS),
+        (Finding::Given, true, RETRY_GIVEN_MS),
+        (Finding::Kept, false, RETRY_KEPT_MS),
     ] {
         let mut places = Places::default();
         places.note(address(1), finding, NOW);
+        if is_met {
+            places.met(peer(1), None, NOW);
+        }
         for wait in (0..20).map(|failures| (1_000 << failures).min(longest)) {
             places.failed(peer(1), 0, NOW);
             assert_eq!(due(&places, after(wait - 1)), []);
             assert_eq!(due(&places, after(wait)), [peer(1)]);
         }
+        // A clock that was put back does not keep it from being tried.
+        let before = TimestampMs::new(NOW.get() - 1_000_000);
+        places.parted(peer(1), u32::MAX, after(3 * RETRY_LAST_MS));
+        assert_eq!(due(&places, before), [peer(1)]);
         places.parted(peer(1), u32::MAX, NOW);
         assert_eq!(due(&places, after(1_249)), []);
         assert_eq!(due(&places, after(1_250)), [peer(1)]);

@@ -49,6 +49,8 @@ pub(crate) struct Task {
     /// Peers that are being dialled from here; bounded likewise.
     dialling: BTreeSet<LibPeerId>,
     walk: Walk,
+    /// Nodes of validators, for whom the limits do not hold.
+    freed: BTreeSet<PeerId>,
     keeper: Keeper,
 }
 
@@ -75,6 +77,7 @@ impl Task {
             links: BTreeMap::new(),
             dialling: BTreeSet::new(),
             walk: Walk::default(),
+            freed: BTreeSet::new(),
             keeper,
         }
     }
@@ -148,6 +151,7 @@ impl Task {
             self.swarm.close_connection(id);
         }
         self.close_banned();
+        self.free_validators();
         self.prune(now);
         self.dial();
         self.look_around(now);

@@ -76,7 +76,7 @@ impl Task {
                 || peer == self.shared.own
                 || self.is_there(peer)
         };
-        let due = book.places.due(now, |key| book.validators.contains(&key));
+        let due = book.places.due(now);
         let chosen = due.into_iter().filter(|(peer, finding)| {
             let is_dear = *finding == Finding::Kept || book.is_validator(*peer);
             let at = book.places.at(*peer).first();
@@ -110,6 +110,25 @@ impl Task {
             let now = self.shared.now();
             self.shared.book().places.failed(peer, super::chance(), now);
         }
+    }
+
+    /// Frees those from the limits that have shown that they speak for a
+    /// validator of today, now or before.
+    pub(super) fn free_validators(&mut self) {
+        let validators = self.shared.book().places.nodes_of_validators();
+        if validators == self.freed {
+            return;
+        }
+        let limits = &mut self.swarm.behaviour_mut().limits;
+        for peer in self.freed.difference(&validators) {
+            if !self.settings.is_free(*peer) {
+                limits.remove_peer_id(&lib_peer_of(*peer));
+            }
+        }
+        for peer in validators.difference(&self.freed) {
+            limits.bypass_peer_id(&lib_peer_of(*peer));
+        }
+        self.freed = validators;
     }
 
     /// Lets one go of those that were dialled, if there are more than wanted:

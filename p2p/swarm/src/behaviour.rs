@@ -50,7 +50,7 @@ const KAD_WITHIN: Duration = Duration::from_secs(30);
 #[derive(NetworkBehaviour)]
 pub(crate) struct Behaviour {
     gate: Gate,
-    limits: connection_limits::Behaviour,
+    pub(crate) limits: connection_limits::Behaviour,
     memory: Toggle<memory_connection_limits::Behaviour>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
@@ -138,8 +138,7 @@ fn limits(settings: &SwarmSettings) -> connection_limits::Behaviour {
             .with_max_established_outgoing(Some(limits.outbound_max))
             .with_max_established_per_peer(Some(PER_PEER_MAX)),
     );
-    let persistent = settings.persistent.iter().map(|kept| kept.peer);
-    for peer in persistent.chain(settings.unconditional.iter().copied()) {
+    for peer in settings.free() {
         behaviour.bypass_peer_id(&lib_peer_of(peer));
     }
     behaviour

@@ -26,8 +26,6 @@ pub(crate) struct Book {
     pub(crate) strangers: Strangers,
     /// Bounded by the connections.
     pub(crate) connected: BTreeMap<PeerId, Acquaintance>,
-    /// The validators of today, as the caller says.
-    pub(crate) validators: std::collections::BTreeSet<PublicKey>,
 }
 
 /// A peer that is connected and has greeted.
@@ -57,6 +55,6 @@ impl Book {
             Some(acquaintance) => acquaintance.validator,
             None => self.places.validator(peer),
         };
-        proven.is_some_and(|key| self.validators.contains(&key))
+        self.places.is_validator(proven)
     }
 }

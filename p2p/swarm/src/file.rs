@@ -193,6 +193,25 @@ mod tests {
         assert!(matches!(other, FileError::OtherNetwork { .. }), "{other}");
     }
 
+    /// Behind a check sum that is right, as somebody could write it on purpose.
+    #[test]
+    fn what_decodes_is_the_one_encoding_of_what_it_means() {
+        let body = stored().encode();
+        let mut decoded = 0;
+        for index in 0..body.len() {
+            for byte in [0, 1, 2, 0x7f, 0x80, 0xff] {
+                let mut bytes = body.clone();
+                bytes[index] = byte;
+                bytes.extend(sum_of(&bytes));
+                if let Ok(stored) = parse(&bytes) {
+                    decoded += 1;
+                    assert_eq!(stored.encode(), bytes[..body.len()]);
+                }
+            }
+        }
+        assert!(decoded > body.len(), "most bytes are keys and times");
+    }
+
     #[test]
     fn a_file_with_any_byte_changed_or_missing_is_refused() {
         let directory = tempfile::tempdir().unwrap();

@@ -52,6 +52,19 @@ pub struct SwarmSettings {
     pub clock: Clock,
 }
 
+impl SwarmSettings {
+    /// Peers that the operator freed from the limits.
+    pub(crate) fn free(&self) -> impl Iterator<Item = PeerId> {
+        let persistent = self.persistent.iter().map(|kept| kept.peer);
+        persistent.chain(self.unconditional.iter().copied())
+    }
+
+    /// Whether the operator freed the peer from the limits.
+    pub(crate) fn is_free(&self, peer: PeerId) -> bool {
+        self.free().any(|free| free == peer)
+    }
+}
+
 /// How many connections there may be, and how much memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {

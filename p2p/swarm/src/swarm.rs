@@ -254,7 +254,16 @@ impl SwarmHandle {
     /// Says who the validators of today are. Peers that hold a proof for one of
     /// them are dialled first, and stay when there are too many.
     pub fn set_validators(&self, validators: BTreeSet<PublicKey>) {
-        self.0.book().validators = validators;
+        let now = self.0.now();
+        let mut book = self.0.book();
+        book.places.set_validators(validators);
+        let connected = book.connected.iter();
+        let proofs: Vec<_> = connected
+            .map(|(peer, known)| (*peer, known.validator))
+            .collect();
+        for (peer, validator) in proofs {
+            book.places.met(peer, validator, now);
+        }
         self.0.wake();
     }
 

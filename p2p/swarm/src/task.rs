@@ -49,6 +49,8 @@ pub(crate) struct Task {
     /// Peers that are being dialled from here; bounded likewise.
     dialling: BTreeSet<LibPeerId>,
     walk: Walk,
+    /// Nodes of validators, for whom the limits do not hold.
+    freed: BTreeSet<PeerId>,
     keeper: Keeper,
 }
 
@@ -75,6 +77,7 @@ impl Task {
             links: BTreeMap::new(),
             dialling: BTreeSet::new(),
             walk: Walk::default(),
+            freed: BTreeSet::new(),
             keeper,
         }
     }
@@ -148,6 +151,7 @@ impl Task {
             self.swarm.close_connection(id);
         }
         self.close_banned();
+        self.free_validators();
         self.prune(now);
         self.dial();
         self.look_around(now);
@@ -158,11 +162,16 @@ impl Task {
         let (now, book) = (self.shared.now(), self.shared.book());
         let is_banned = |link: &Link| book.bans.ban_of(link.peer, now).is_some();
         let banned = self.links.iter().filter(|(_, link)| is_banned(link));
-        let banned: Vec<(ConnectionId, PeerId)> =
-            banned.map(|(id, link)| (*id, link.peer)).collect();
+        let banned: Vec<ConnectionId> = banned.map(|(id, _)| *id).collect();
+        let told_of = self.walk.table();
+        let told_of: Vec<PeerId> = told_of
+            .filter(|peer| book.bans.ban_of(*peer, now).is_some())
+            .collect();
         drop(book);
-        for (id, peer) in banned {
+        for id in banned {
             self.swarm.close_connection(id);
+        }
+        for peer in told_of {
             self.drop_from_table(peer);
         }
     }

@@ -5,7 +5,7 @@
 //! lost the same peer do not all come back at the same moment.
 
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
 use borsh::{BorshDeserialize, BorshSerialize};
@@ -33,6 +33,11 @@ const RETRY_FIRST_MS: u64 = 1_000;
 /// The longest. Shorter, and dead addresses are knocked at often; longer, and a
 /// peer that was away a day is found late.
 const RETRY_LAST_MS: u64 = 60 * 60 * 1_000;
+/// The longest for peers that were connected once. Longer, and a node that was
+/// cut off for long comes back late.
+const RETRY_MET_MS: u64 = 10 * 60 * 1_000;
+/// The longest for places to begin with.
+const RETRY_GIVEN_MS: u64 = 5 * 60 * 1_000;
 /// The longest for peers that this node was told to hold on to.
 const RETRY_KEPT_MS: u64 = 30 * 1_000;
 
@@ -71,22 +76,49 @@ struct Place {
 }
 
 impl Place {
+    fn new(at: Vec<SocketAddr>, finding: Finding, now: TimestampMs) -> Self {
+        Self {
+            at,
+            finding,
+            met: None,
+            is_anchor: false,
+            failures: 0,
+            next_try: now,
+            validator: None,
+        }
+    }
+
+    /// Also if the clock was put back, so that the next try would be far away.
+    fn is_due(&self, now: TimestampMs) -> bool {
+        let furthest = now.get().saturating_add(2 * RETRY_LAST_MS);
+        self.next_try <= now || self.next_try.get() > furthest
+    }
+
     /// What gives way first: the least.
-    fn worth(&self) -> (Finding, bool, Option<TimestampMs>, Reverse<u32>) {
-        let is_dear = self.is_anchor || self.validator.is_some();
+    fn worth(
+        &self,
+        validators: &BTreeSet<PublicKey>,
+    ) -> (Finding, bool, Option<TimestampMs>, Reverse<u32>) {
+        // Anybody can make up keys; only those of today count.
+        let is_validator = self.validator.is_some_and(|key| validators.contains(&key));
+        let is_dear = self.is_anchor || is_validator;
         (self.finding, is_dear, self.met, Reverse(self.failures))
     }
 }
 
 /// All places.
 #[derive(Debug, Default)]
-pub(crate) struct Places(BTreeMap<PeerId, Place>);
+pub(crate) struct Places {
+    known: BTreeMap<PeerId, Place>,
+    /// The validators of today, as the caller says.
+    validators: BTreeSet<PublicKey>,
+}
 
 impl Places {
     /// Notes where a peer is. What others say never moves a place that this
     /// node was given, and takes no room from a peer that it has met.
     pub(crate) fn note(&mut self, address: PeerAddress, finding: Finding, now: TimestampMs) {
-        if let Some(place) = self.0.get_mut(&address.peer) {
+        if let Some(place) = self.known.get_mut(&address.peer) {
             if finding >= place.finding || finding == Finding::Heard {
                 add(&mut place.at, address.at, finding > Finding::Heard);
             }
@@ -99,45 +131,51 @@ impl Places {
         if finding == Finding::Heard && !self.has_room_for(address.at) {
             return;
         }
-        let place = Place {
-            at: vec![address.at],
-            finding,
-            met: None,
-            is_anchor: false,
-            failures: 0,
-            next_try: now,
-            validator: None,
-        };
-        if self.0.len() >= PLACES_MAX && !self.make_room(&place) {
-            return;
+        let place = Place::new(vec![address.at], finding, now);
+        self.insert(address.peer, place);
+    }
+
+    fn insert(&mut self, peer: PeerId, place: Place) {
+        if self.known.len() < PLACES_MAX || self.make_room(&place) {
+            self.known.insert(peer, place);
         }
-        self.0.insert(address.peer, place);
     }
 
     fn has_room_for(&self, at: SocketAddr) -> bool {
         let subnet = Subnet::of(at.ip());
         let is_unmet = |place: &&Place| place.finding == Finding::Heard && place.met.is_none();
         let is_there = |place: &&Place| place.at.iter().any(|at| Subnet::of(at.ip()) == subnet);
-        let places = self.0.values().filter(is_unmet).filter(is_there);
+        let places = self.known.values().filter(is_unmet).filter(is_there);
         places.count() < UNMET_PER_SUBNET_MAX
     }
 
     /// Drops what is worth least, if that is less than `newcomer`.
     fn make_room(&mut self, newcomer: &Place) -> bool {
-        let Some((least, place)) = self.0.iter().min_by_key(|(_, place)| place.worth()) else {
+        let worth = |place: &Place| place.worth(&self.validators);
+        let Some((least, place)) = self.known.iter().min_by_key(|(_, place)| worth(place)) else {
             return false;
         };
-        if place.worth() > newcomer.worth() {
+        if worth(place) > worth(newcomer) {
             return false;
         }
         let least = *least;
-        self.0.remove(&least);
+        self.known.remove(&least);
         true
     }
 
-    /// A peer is connected.
+    /// Says who the validators of today are.
+    pub(crate) fn set_validators(&mut self, validators: BTreeSet<PublicKey>) {
+        self.validators = validators;
+    }
+
+    /// A peer is connected. The node of a validator is remembered even if
+    /// nobody knows where it is: it has a place here when it comes back.
     pub(crate) fn met(&mut self, peer: PeerId, validator: Option<PublicKey>, now: TimestampMs) {
-        if let Some(place) = self.0.get_mut(&peer) {
+        if self.is_validator(validator) && !self.known.contains_key(&peer) {
+            let place = Place::new(Vec::new(), Finding::Heard, now);
+            self.insert(peer, place);
+        }
+        if let Some(place) = self.known.get_mut(&peer) {
             place.met = Some(now);
             place.validator = validator;
         }
@@ -145,7 +183,7 @@ impl Places {
 
     /// A connection that lasted is gone, through nobody's fault.
     pub(crate) fn parted(&mut self, peer: PeerId, chance: u32, now: TimestampMs) {
-        if let Some(place) = self.0.get_mut(&peer) {
+        if let Some(place) = self.known.get_mut(&peer) {
             place.failures = 0;
             place.next_try = later(now, RETRY_FIRST_MS, chance);
         }
@@ -153,10 +191,12 @@ impl Places {
 
     /// A peer could not be reached, or not for long.
     pub(crate) fn failed(&mut self, peer: PeerId, chance: u32, now: TimestampMs) {
-        if let Some(place) = self.0.get_mut(&peer) {
+        if let Some(place) = self.known.get_mut(&peer) {
             let longest = match place.finding {
                 Finding::Kept => RETRY_KEPT_MS,
-                Finding::Given | Finding::Heard => RETRY_LAST_MS,
+                Finding::Given => RETRY_GIVEN_MS,
+                Finding::Heard if place.met.is_some() => RETRY_MET_MS,
+                Finding::Heard => RETRY_LAST_MS,
             };
             let factor = 1_u64 << place.failures.min(30);
             place.failures = place.failures.saturating_add(1);
@@ -168,18 +208,14 @@ impl Places {
     /// Who may be dialled now, the dearest first: those to hold on to, the
     /// validators, the last ones there were, those known to be good, the given,
     /// the others.
-    pub(crate) fn due(
-        &self,
-        now: TimestampMs,
-        is_validator: impl Fn(PublicKey) -> bool,
-    ) -> Vec<(PeerId, Finding)> {
+    pub(crate) fn due(&self, now: TimestampMs) -> Vec<(PeerId, Finding)> {
         let mut due: Vec<_> = self
-            .0
+            .known
             .iter()
-            .filter(|(_, place)| place.next_try <= now)
+            .filter(|(_, place)| place.is_due(now))
             .collect();
         due.sort_by_key(|(_, place)| {
-            let is_validator = place.validator.is_some_and(&is_validator);
+            let is_validator = self.is_validator(place.validator);
             let kept = place.finding == Finding::Kept;
             Reverse((
                 kept,
@@ -195,22 +231,34 @@ impl Places {
 
     /// Where a peer is.
     pub(crate) fn at(&self, peer: PeerId) -> &[SocketAddr] {
-        self.0.get(&peer).map_or(&[], |place| &place.at)
+        self.known.get(&peer).map_or(&[], |place| &place.at)
     }
 
     pub(crate) fn finding(&self, peer: PeerId) -> Option<Finding> {
-        self.0.get(&peer).map(|place| place.finding)
+        self.known.get(&peer).map(|place| place.finding)
     }
 
     /// For whom it held a proof the last time.
     pub(crate) fn validator(&self, peer: PeerId) -> Option<PublicKey> {
-        self.0.get(&peer)?.validator
+        self.known.get(&peer)?.validator
+    }
+
+    /// Whether a peer with this proof speaks for a validator of today.
+    pub(crate) fn is_validator(&self, proven: Option<PublicKey>) -> bool {
+        proven.is_some_and(|key| self.validators.contains(&key))
+    }
+
+    /// Peers that held a proof for a validator of today the last time.
+    pub(crate) fn nodes_of_validators(&self) -> BTreeSet<PeerId> {
+        let nodes = self.known.iter();
+        let nodes = nodes.filter(|(_, place)| self.is_validator(place.validator));
+        nodes.map(|(peer, _)| *peer).collect()
     }
 
     /// What lies on disk: all that were met. `is_anchor` names those to begin
     /// with the next time.
     pub(crate) fn to_stored(&self, is_anchor: impl Fn(PeerId) -> bool) -> Vec<StoredPlace> {
-        let met = self.0.iter().filter(|(_, place)| place.met.is_some());
+        let met = self.known.iter().filter(|(_, place)| place.met.is_some());
         let stored = met.map(|(peer, place)| StoredPlace {
             key: peer.get(),
             at: List::new(place.at.clone()).expect("no more are added than that"),
@@ -232,7 +280,7 @@ impl Places {
                 next_try: TimestampMs::new(0),
                 validator: place.validator,
             };
-            self.0.insert(PeerId::new(place.key), restored);
+            self.known.insert(PeerId::new(place.key), restored);
         }
     }
 }

@@ -7,10 +7,44 @@ use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
 use pyralog_p2p::PeerId;
 
 use super::{Task, links};
-use crate::address::multiaddr_of;
+use crate::address::{Subnet, multiaddr_of};
 use crate::behaviour::pending_max;
 use crate::book::Finding;
 use crate::key::lib_peer_of;
+
+/// Peers of one subnet that are dialled, but for those to hold on to. Lower,
+/// and a network within one data centre is hardly joined; higher, and the owner
+/// of a subnet can be all that a node sees.
+const DIALLED_PER_SUBNET_MAX: usize = 2;
+
+/// How many may still be dialled.
+#[derive(Debug)]
+struct Room {
+    wanted: usize,
+    /// Attempts that may be under way, in addition.
+    pending: usize,
+    per_subnet_max: usize,
+    /// Of each connection that was dialled.
+    subnets: Vec<Subnet>,
+}
+
+impl Room {
+    /// Takes the room for one peer, if there is any.
+    fn take(&mut self, subnet: Option<Subnet>, is_dear: bool) -> bool {
+        let Some(subnet) = subnet else {
+            return false; // Nobody knows where it is.
+        };
+        let neighbours = self.subnets.iter().filter(|other| **other == subnet);
+        let is_wanted = self.wanted > 0 && neighbours.count() < self.per_subnet_max;
+        if self.pending == 0 || !(is_wanted || is_dear) {
+            return false;
+        }
+        self.wanted = self.wanted.saturating_sub(1);
+        self.pending -= 1;
+        self.subnets.push(subnet);
+        true
+    }
+}
 
 impl Task {
     /// Dials those who are always to be connected, the validators, and of the
@@ -24,28 +58,32 @@ impl Task {
     fn choose(&self) -> Vec<PeerId> {
         let (now, book) = (self.shared.now(), self.shared.book());
         let target = usize::try_from(self.settings.limits.outbound_target).unwrap_or(usize::MAX);
-        let dialled = self.links.values().filter(|link| link.is_dialled()).count();
-        let mut wanted = target.saturating_sub(dialled + self.dialling.len());
+        let dialled = || self.links.values().filter(|link| link.is_dialled());
         let pending_max = pending_max(&self.settings.limits);
-        let mut places = pending_max.saturating_sub(self.dialling.len());
-        let mut chosen = Vec::new();
-        for (peer, finding) in book.places.due(now, |key| book.validators.contains(&key)) {
-            if places == 0 {
-                break;
-            }
-            let is_refused =
-                book.bans.ban_of(peer, now).is_some() || book.strangers.get(peer, now).is_some();
-            if is_refused || peer == self.shared.own || self.is_there(peer) {
-                continue;
-            }
-            let is_dear = finding == Finding::Kept || book.is_validator(peer);
-            if wanted > 0 || is_dear {
-                wanted = wanted.saturating_sub(1);
-                places -= 1;
-                chosen.push(peer);
-            }
-        }
-        chosen
+        let mut room = Room {
+            wanted: target.saturating_sub(dialled().count() + self.dialling.len()),
+            pending: pending_max.saturating_sub(self.dialling.len()),
+            per_subnet_max: if self.settings.allows_private_addresses {
+                usize::MAX
+            } else {
+                DIALLED_PER_SUBNET_MAX
+            },
+            subnets: dialled().map(|link| Subnet::of(link.at.ip())).collect(),
+        };
+        let is_refused = |peer: PeerId| {
+            book.bans.ban_of(peer, now).is_some()
+                || book.strangers.get(peer, now).is_some()
+                || peer == self.shared.own
+                || self.is_there(peer)
+        };
+        let due = book.places.due(now);
+        let chosen = due.into_iter().filter(|(peer, finding)| {
+            let is_dear = *finding == Finding::Kept || book.is_validator(*peer);
+            let at = book.places.at(*peer).first();
+            let subnet = at.map(|at| Subnet::of(at.ip()));
+            !is_refused(*peer) && room.take(subnet, is_dear)
+        });
+        chosen.map(|(peer, _)| peer).collect()
     }
 
     /// Whether the peer is connected, or about to be.
@@ -74,6 +112,25 @@ impl Task {
         }
     }
 
+    /// Frees those from the limits that have shown that they speak for a
+    /// validator of today, now or before.
+    pub(super) fn free_validators(&mut self) {
+        let validators = self.shared.book().places.nodes_of_validators();
+        if validators == self.freed {
+            return;
+        }
+        let limits = &mut self.swarm.behaviour_mut().limits;
+        for peer in self.freed.difference(&validators) {
+            if !self.settings.is_free(*peer) {
+                limits.remove_peer_id(&lib_peer_of(*peer));
+            }
+        }
+        for peer in validators.difference(&self.freed) {
+            limits.bypass_peer_id(&lib_peer_of(*peer));
+        }
+        self.freed = validators;
+    }
+
     /// Lets one go of those that were dialled, if there are more than wanted:
     /// questions to the hash table bring some along.
     pub(super) fn prune(&mut self, now: Instant) {
@@ -90,5 +147,45 @@ impl Task {
         if let Some(id) = chosen {
             self.swarm.close_connection(id);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn subnet(number: u8) -> Subnet {
+        Subnet::of([10, 0, number, 1].into())
+    }
+
+    #[test]
+    fn one_subnet_is_not_all_that_a_node_sees() {
+        let mut room = Room {
+            wanted: 5,
+            pending: 9,
+            per_subnet_max: 2,
+            subnets: vec![subnet(1)],
+        };
+        let taken = [1, 1, 2, 2, 2, 3].map(|number| room.take(Some(subnet(number)), false));
+        assert_eq!(taken, [true, false, true, true, false, true]);
+        assert!(
+            room.take(Some(subnet(1)), true),
+            "but for those to hold on to"
+        );
+        assert!(!room.take(Some(subnet(4)), false), "no more are wanted");
+        assert!(room.take(Some(subnet(4)), true));
+        assert!(!room.take(None, true));
+    }
+
+    #[test]
+    fn nobody_is_dialled_beyond_the_attempts_under_way() {
+        let mut room = Room {
+            wanted: 5,
+            pending: 2,
+            per_subnet_max: 2,
+            subnets: Vec::new(),
+        };
+        let taken = [1, 2, 3].map(|number| room.take(Some(subnet(number)), true));
+        assert_eq!(taken, [true, true, false]);
     }
 }

@@ -41,6 +41,11 @@ pub(super) struct Walk {
 }
 
 impl Walk {
+    /// Who may be told to others.
+    pub(super) fn table(&self) -> impl Iterator<Item = PeerId> {
+        self.table.keys().copied()
+    }
+
     fn is_due(&self, now: Instant, is_at_ease: bool) -> bool {
         let pause = match (self.has_met, is_at_ease) {
             (true, _) => WALK_AGAIN_AFTER,

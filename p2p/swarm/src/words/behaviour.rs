@@ -235,8 +235,9 @@ impl NetworkBehaviour for Behaviour {
                 };
                 let peer = connection.peer;
                 self.common.lines.end(peer, &connection.session);
-                // Who is of another network may still say and hear of which.
-                if !matches!(failure, Failure::Unspoken | Failure::OtherGenesis(_)) {
+                // Before both have greeted, the peer may be of another network,
+                // and is yet to say and hear of which.
+                if failure.is_offence() || self.current.get(&peer) == Some(&id) {
                     self.close(peer, id);
                 }
                 self.push(ToSwarm::GenerateEvent(Event::Failed {

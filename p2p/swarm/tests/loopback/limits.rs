@@ -1,10 +1,10 @@
 //! How many connections there may be, and for whom that does not hold.
 
-use pyralog_p2p::Event;
+use pyralog_p2p::{Event, Network};
 use tempfile::tempdir;
 
 use crate::raw::{Happened, RawPeer};
-use crate::{address, is_connected, next, peer, settings, start, until};
+use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, until};
 
 /// How many of `count` raw peers are let in by a node with these settings.
 async fn let_in(settings: pyralog_swarm::SwarmSettings, count: u8) -> usize {
@@ -35,6 +35,28 @@ async fn more_connections_than_allowed_from_one_host_are_refused() {
     let mut settings = settings(1, directory.path());
     settings.limits.per_host_max = 3;
     assert_eq!(let_in(settings, 6).await, 3);
+}
+
+/// From the host from which two others talk all the while.
+#[tokio::test]
+async fn a_flood_of_connections_keeps_nobody_from_talking() {
+    let directory = tempdir().unwrap();
+    let (mut one, mut two) = pair(&directory).await;
+    let address = address(&one);
+    let mut raws = Vec::new();
+    for number in 0..200 {
+        // Each dials, and says nothing; some are let in, for a while.
+        raws.push(RawPeer::dial(3 + number, &address, 0));
+        two.send(peer(1), bytes("a word")).unwrap();
+        assert_eq!(next(&mut one).await, heard(peer(2), "a word"));
+        one.send(peer(2), bytes("an answer")).unwrap();
+        assert_eq!(next(&mut two).await, heard(peer(1), "an answer"));
+    }
+    drop(raws);
+    let mut late = settings(250, directory.path());
+    late.bootstrap.push(address);
+    let mut late = start(late).await;
+    assert_eq!(next(&mut late).await, Event::Connected(peer(1)));
 }
 
 #[tokio::test]

@@ -67,3 +67,33 @@ async fn a_known_validator_is_dialled_although_there_are_enough_peers() {
     one.handle().set_validators([key(50).public_key()].into());
     until("dialled", || is_connected(&one, peer(2))).await;
 }
+
+#[tokio::test]
+async fn a_validator_is_let_in_although_all_places_are_taken() {
+    let directory = tempdir().unwrap();
+    let mut one = settings(1, directory.path());
+    one.limits.inbound_max = 1;
+    one.discovers = false;
+    let one = start(one).await;
+    let begin = |number: u8| {
+        let mut other = settings(number, directory.path());
+        other.proof = (number == 2).then(|| proof(50, 2));
+        other.discovers = false;
+        other.listen = Vec::new(); // So that it must dial.
+        other.bootstrap.push(address(&one));
+        start(other)
+    };
+    let validator = begin(2).await;
+    until("connected", || is_connected(&one, peer(2))).await;
+    one.handle().set_validators([key(50).public_key()].into());
+    validator.handle().close().await;
+    drop(validator);
+    until("gone", || !is_connected(&one, peer(2))).await;
+    let _three = begin(3).await;
+    until("connected", || is_connected(&one, peer(3))).await;
+
+    let _four = begin(4).await;
+    let _validator = begin(2).await;
+    until("let in", || is_connected(&one, peer(2))).await;
+    assert!(!is_connected(&one, peer(4)), "nobody else is");
+}

@@ -21,23 +21,32 @@ fn after(ms: u64) -> TimestampMs {
 }
 
 fn due(places: &Places, now: TimestampMs) -> Vec<PeerId> {
-    let due = places.due(now, |_| true).into_iter();
+    let due = places.due(now).into_iter();
     due.map(|(peer, _)| peer).collect()
 }
 
 #[test]
 fn who_fails_is_tried_again_later_and_later_up_to_a_bound() {
-    for (finding, longest) in [
-        (Finding::Heard, RETRY_LAST_MS),
-        (Finding::Kept, RETRY_KEPT_MS),
+    for (finding, is_met, longest) in [
+        (Finding::Heard, false, RETRY_LAST_MS),
+        (Finding::Heard, true, RETRY_MET_MS),
+        (Finding::Given, true, RETRY_GIVEN_MS),
+        (Finding::Kept, false, RETRY_KEPT_MS),
     ] {
         let mut places = Places::default();
         places.note(address(1), finding, NOW);
+        if is_met {
+            places.met(peer(1), None, NOW);
+        }
         for wait in (0..20).map(|failures| (1_000 << failures).min(longest)) {
             places.failed(peer(1), 0, NOW);
             assert_eq!(due(&places, after(wait - 1)), []);
             assert_eq!(due(&places, after(wait)), [peer(1)]);
         }
+        // A clock that was put back does not keep it from being tried.
+        let before = TimestampMs::new(NOW.get() - 1_000_000);
+        places.parted(peer(1), u32::MAX, after(3 * RETRY_LAST_MS));
+        assert_eq!(due(&places, before), [peer(1)]);
         places.parted(peer(1), u32::MAX, NOW);
         assert_eq!(due(&places, after(1_249)), []);
         assert_eq!(due(&places, after(1_250)), [peer(1)]);
@@ -46,7 +55,9 @@ fn who_fails_is_tried_again_later_and_later_up_to_a_bound() {
 
 #[test]
 fn the_dearest_are_dialled_first() {
+    let validators = || BTreeSet::from([PublicKey::new([9; 32])]);
     let mut places = Places::default();
+    places.set_validators(validators());
     places.note(address(1), Finding::Heard, NOW);
     places.note(address(2), Finding::Given, NOW);
     for number in [3, 4, 5] {
@@ -56,6 +67,7 @@ fn the_dearest_are_dialled_first() {
     places.met(peer(3), Some(PublicKey::new([9; 32])), NOW);
     places.note(address(6), Finding::Kept, NOW);
     let mut again = Places::default();
+    again.set_validators(validators());
     again.restore(places.to_stored(|anchor| anchor == peer(4)));
     assert_eq!(due(&again, NOW), [peer(3), peer(4), peer(5)]);
     assert_eq!(again.validator(peer(3)), Some(PublicKey::new([9; 32])));
@@ -76,7 +88,7 @@ fn what_others_say_takes_no_room_from_whom_this_node_has_met() {
     assert_eq!(places.finding(peer(2_000)), None);
     places.note(address(2_000), Finding::Kept, NOW);
     assert_eq!(places.finding(peer(2_000)), Some(Finding::Kept));
-    assert_eq!(places.0.len(), PLACES_MAX);
+    assert_eq!(places.known.len(), PLACES_MAX);
 }
 
 #[test]
@@ -87,7 +99,7 @@ fn one_subnet_does_not_fill_the_book() {
         let peer = peer(number);
         places.note(PeerAddress { peer, at }, Finding::Heard, NOW);
     }
-    assert_eq!(places.0.len(), UNMET_PER_SUBNET_MAX);
+    assert_eq!(places.known.len(), UNMET_PER_SUBNET_MAX);
     places.note(address(300), Finding::Heard, NOW);
     assert_eq!(places.finding(peer(300)), Some(Finding::Heard));
 }
@@ -106,4 +118,20 @@ fn a_given_place_comes_before_what_is_heard_and_few_are_kept() {
     places.note(at(100), Finding::Given, NOW);
     assert_eq!(places.at(peer(1))[0], at(100).at);
     assert_eq!(places.at(peer(1)).len(), PLACES_PER_PEER_MAX);
+}
+
+#[test]
+fn keys_that_are_made_up_push_no_validator_out() {
+    let today = PublicKey::new([9; 32]);
+    let mut places = Places::default();
+    places.set_validators(BTreeSet::from([today]));
+    places.met(peer(5_000), Some(today), NOW);
+    assert_eq!(places.nodes_of_validators(), [peer(5_000)].into());
+    for number in 0..2_000 {
+        let now = after(u64::from(number));
+        places.note(address(number), Finding::Heard, now);
+        places.met(peer(number), Some(PublicKey::new([8; 32])), now);
+    }
+    assert_eq!(places.known.len(), PLACES_MAX);
+    assert_eq!(places.nodes_of_validators(), [peer(5_000)].into());
 }

@@ -39,8 +39,7 @@ pub(crate) async fn spread<G: Gossip>(
     loop {
         tokio::select! {
             biased;
-            // Also when whoever could say so is gone.
-            _ = stop.wait_for(|stop| *stop) => return,
+            () = stopped(&mut stop) => return,
             Some(news) = next(&mut admitted) => pass_on(&gossip, &news),
             heard = gossip.next() => match heard {
                 Some(heard) => {
@@ -51,6 +50,11 @@ pub(crate) async fn spread<G: Gossip>(
             },
         }
     }
+}
+
+/// Also when whoever could say so is gone.
+async fn stopped(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
 }
 
 async fn next(admitted: &mut Option<mpsc::Receiver<Vec<Checked>>>) -> Option<Vec<Checked>> {

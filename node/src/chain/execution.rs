@@ -87,7 +87,7 @@ impl Execution {
         let candidates = self.pool.candidates(base_fee, self.executor.space()).await;
         let order = Order {
             time: Clock::now(),
-            proposer: self.own.unwrap_or_default(),
+            proposer: self.own.expect("an engine without a key asks for no block"),
             evidence,
         };
         let start = Instant::now();

@@ -1,4 +1,5 @@
-//! `pyralog-testnet`: puts networks under load and says what became of it.
+//! `pyralog-testnet`: begins networks, puts them under load and faults, and says
+//! what became of them.
 
 #![expect(
     clippy::print_stdout,
@@ -6,6 +7,7 @@
 )]
 
 mod load;
+mod networks;
 mod sim;
 
 use std::process::ExitCode;
@@ -13,11 +15,26 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::load::LoadArgs;
+use crate::networks::{
+    CheckArgs, Deed, DownArgs, LogsArgs, NodesArgs, StatusArgs, UpArgs, VerbError,
+};
 use crate::sim::SimArgs;
 
-/// Networks under load and faults, and what must hold of them.
+/// Networks as processes and in simulation, under load and faults, and what
+/// must hold of them.
 #[derive(Debug, Parser)]
-#[command(name = "pyralog-testnet", version, arg_required_else_help = true)]
+#[command(
+    name = "pyralog-testnet",
+    version,
+    arg_required_else_help = true,
+    after_help = "\
+Examples:
+  pyralog-testnet up -n 4                 four validators that stay
+  pyralog-testnet status --watch
+  pyralog-testnet kill validator-1
+  pyralog-testnet check
+  pyralog-testnet down"
+)]
 struct Args {
     #[command(subcommand)]
     verb: Verb,
@@ -25,6 +42,84 @@ struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Verb {
+    /// Begin a network of nodes on this machine, and leave it running
+    #[command(after_help = "\
+Each node is a process with a directory and an address of its own, 127.0.X.Y:
+calls at port 26657, peers at 26656, metrics at 26660. Validators know each
+other; a full node knows one other node and finds the rest. All keys follow from
+the name of the net: everybody can know them. Accounts dev-0 to dev-9 have
+tokens.
+
+If a node does not answer within two minutes, or the command is interrupted,
+nothing is left.
+
+Examples:
+  pyralog-testnet up
+  pyralog-testnet up --net big -n 7 --full-nodes 2 --engine pbft
+  pyralog-testnet up --net alone -n 1 --engine solo --set log.filter=debug")]
+    Up(UpArgs),
+    /// Show how the nodes of a network stand
+    #[command(after_help = "\
+A node that is paused or has ended is not asked; one that runs and does not
+answer has no height.
+
+Examples:
+  pyralog-testnet status
+  pyralog-testnet status --net big --watch")]
+    Status(StatusArgs),
+    /// End nodes at once, as a loss of power to their processes does
+    #[command(after_help = "\
+Examples:
+  pyralog-testnet kill validator-1
+  pyralog-testnet kill validator-1 full-0 --net big")]
+    Kill(NodesArgs),
+    /// Stop nodes where they stand: they keep their connections and do nothing
+    #[command(after_help = "\
+Examples:
+  pyralog-testnet pause validator-1
+  pyralog-testnet resume validator-1")]
+    Pause(NodesArgs),
+    /// Let nodes go on that were paused
+    #[command(after_help = "\
+Examples:
+  pyralog-testnet resume validator-1
+  pyralog-testnet resume all")]
+    Resume(NodesArgs),
+    /// Stop nodes if they run, start them again, and wait until they answer
+    #[command(after_help = "\
+With `all`, no node starts before all have stopped. A node that does not stop
+within 40 seconds is killed.
+
+Examples:
+  pyralog-testnet restart validator-1
+  pyralog-testnet restart all             also after `down --keep` or a reboot")]
+    Restart(NodesArgs),
+    /// Look at what must hold of all nodes that run: one chain, and it goes on
+    #[command(after_help = "\
+Walks all heights on all nodes that run and prints a line for each claim; what
+does not hold is said below it, and the exit code is 1. If the file
+`acknowledged` lies in the directory of the net, with lines of TRANSACTION HEIGHT
+POSITION, each is looked for on each node.
+
+Examples:
+  pyralog-testnet check
+  pyralog-testnet check --net big --seconds 120")]
+    Check(CheckArgs),
+    /// Print what a node has said
+    #[command(after_help = "\
+Examples:
+  pyralog-testnet logs validator-0
+  pyralog-testnet logs validator-0 --follow")]
+    Logs(LogsArgs),
+    /// End all nodes of a network in an orderly way, and remove its directory
+    #[command(after_help = "\
+Nodes that are paused go on first. One that has not stopped within 40 seconds is
+killed.
+
+Examples:
+  pyralog-testnet down
+  pyralog-testnet down --net big --keep   `restart all` goes on")]
+    Down(DownArgs),
     /// Offer a node of a development network signed transfers, as many as it
     /// takes and then twice as many; measure what it makes final, what it
     /// sheds, and how fast it answers reads meanwhile
@@ -60,21 +155,46 @@ Examples:
 
 fn main() -> ExitCode {
     let Args { verb } = Args::parse();
-    let result = match verb {
-        Verb::Load(args) => match load::run(&args) {
-            Ok(report) => {
-                println!("{report}");
-                Ok(())
-            }
-            Err(error) => Err(error.to_string()),
-        },
-        Verb::Sim(args) => sim::run(&args).map_err(|error| error.to_string()),
-    };
-    match result {
+    match run(verb) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run(verb: Verb) -> Result<(), String> {
+    let done: Result<(), VerbError> = match verb {
+        Verb::Load(args) => return load_and_say(&args),
+        Verb::Sim(args) => return sim::run(&args).map_err(|error| error.to_string()),
+        Verb::Up(args) => networks::up(args),
+        Verb::Status(args) => networks::run(networks::status(args)),
+        Verb::Kill(args) => networks::run(networks::tell(Deed::Kill, args)),
+        Verb::Pause(args) => networks::run(networks::tell(Deed::Pause, args)),
+        Verb::Resume(args) => networks::run(networks::tell(Deed::Resume, args)),
+        Verb::Restart(args) => networks::run(networks::tell(Deed::Restart, args)),
+        Verb::Check(args) => networks::run(networks::check(args)),
+        Verb::Logs(args) => networks::run(networks::logs(args)),
+        Verb::Down(args) => networks::run(networks::down(args)),
+    };
+    done.map_err(|error| error.to_string())
+}
+
+fn load_and_say(args: &LoadArgs) -> Result<(), String> {
+    let report = load::run(args).map_err(|error| error.to_string())?;
+    println!("{report}");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
     }
 }

@@ -1,0 +1,9 @@
+//! Whole nets of real nodes, begun and treated as their operators do.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod command_line;
+mod faults;
+mod life;
+mod nets;
+mod payments;

@@ -35,12 +35,6 @@ const STREAMS_MAX: usize = 64;
 /// Connections to one peer: two that crossed, until one of them is closed.
 const PER_PEER_MAX: u32 = 2;
 
-/// How often a peer is asked whether it is there.
-const PING_EVERY: Duration = Duration::from_secs(15);
-/// How long it may take to answer. Shorter, and a peer that is busy is lost;
-/// longer, and one that is gone keeps its place.
-const PING_WITHIN: Duration = Duration::from_secs(20);
-
 /// Length of a message of the hash table.
 const KAD_BYTES_MAX: usize = 16 * 1024;
 /// How long a question to it may take.
@@ -117,11 +111,7 @@ fn behaviour(settings: &SwarmSettings, keypair: &Keypair, shared: &Arc<Shared>) 
         limits: limits(settings),
         memory: memory(&settings.limits).into(),
         identify: identify(settings, keypair),
-        ping: ping::Behaviour::new(
-            ping::Config::new()
-                .with_interval(PING_EVERY)
-                .with_timeout(PING_WITHIN),
-        ),
+        ping: ping(&settings.limits),
         words,
         kad: settings.discovers.then(|| kad(settings, shared)).into(),
         gossip: gossip::behaviour(settings.genesis),
@@ -142,6 +132,16 @@ fn limits(settings: &SwarmSettings) -> connection_limits::Behaviour {
         behaviour.bypass_peer_id(&lib_peer_of(peer));
     }
     behaviour
+}
+
+/// Asks, waits, and asks again, a quarter of the time each; the second question
+/// is given up by libp2p after ten seconds.
+fn ping(limits: &Limits) -> ping::Behaviour {
+    let quarter = Duration::from_millis(limits.silence_max.get() / 4);
+    let config = ping::Config::new()
+        .with_interval(quarter)
+        .with_timeout(quarter);
+    ping::Behaviour::new(config)
 }
 
 fn memory(limits: &Limits) -> Option<memory_connection_limits::Behaviour> {

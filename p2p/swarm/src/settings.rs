@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyralog_p2p::PeerId;
-use pyralog_primitives::{ByteCount, GenesisHash, SecretKey, TimestampMs};
+use pyralog_primitives::{ByteCount, DurationMs, GenesisHash, SecretKey, TimestampMs};
 
 use crate::ValidatorProof;
 use crate::address::PeerAddress;
@@ -84,6 +84,10 @@ pub struct Limits {
     pub per_host_max: u32,
     /// Connections from one subnet.
     pub per_subnet_max: u32,
+    /// A peer that does not answer for so long is gone; it may take three
+    /// quarters of that and ten seconds. Shorter, and a busy one
+    /// is lost; longer, and one that lost its power keeps its place.
+    pub silence_max: DurationMs,
     /// No connection is made while the process holds more memory than this.
     pub memory_max: Option<ByteCount>,
 }
@@ -98,6 +102,7 @@ impl Default for Limits {
             pending_max: 16,
             per_host_max: 4,
             per_subnet_max: 16,
+            silence_max: DurationMs::new(30_000),
             memory_max: None,
         }
     }

@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use futures::StreamExt;
 use libp2p::swarm::{ConnectionId, DialError, SwarmEvent};
-use libp2p::{PeerId as LibPeerId, Swarm as LibSwarm};
+use libp2p::{PeerId as LibPeerId, Swarm as LibSwarm, ping};
 use pyralog_p2p::PeerId;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
@@ -222,7 +222,12 @@ impl Task {
         match event {
             BehaviourEvent::Identify(event) => self.on_identify(event),
             BehaviourEvent::Ping(event) => {
-                if let Err(libp2p::ping::Failure::Timeout) = event.result {
+                // The second question without an answer is told as one that
+                // could not be asked, not as a timeout.
+                let is_gone = event
+                    .result
+                    .is_err_and(|error| !matches!(error, ping::Failure::Unsupported));
+                if is_gone {
                     self.swarm.close_connection(event.connection);
                 }
             }

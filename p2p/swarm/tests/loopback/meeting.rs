@@ -1,8 +1,14 @@
 //! Connections come, go, cross and come back.
 
+use std::net::SocketAddr;
+
 use pyralog_p2p::{Event, Network};
+use pyralog_primitives::DurationMs;
 use pyralog_swarm::{Direction, StartError, Swarm};
 use tempfile::tempdir;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 
 use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, until};
 
@@ -101,6 +107,56 @@ async fn two_that_dial_each_other_keep_one_connection() {
             assert!(swarm.handle().bans().is_empty());
         }
     }
+}
+
+/// Passes on what two peers say, until it is told to be silent; then it holds
+/// both connections and passes on nothing.
+async fn relay(to: SocketAddr, mut is_silent: watch::Receiver<bool>) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let at = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let mut held = Vec::new();
+        while let Ok((mut from, _)) = listener.accept().await {
+            if !*is_silent.borrow() {
+                let mut to = TcpStream::connect(to).await.unwrap();
+                tokio::select! {
+                    _ = copy_bidirectional(&mut from, &mut to) => {}
+                    _ = is_silent.wait_for(|silent| *silent) => {}
+                }
+                held.push(to);
+            }
+            held.push(from);
+        }
+    });
+    at
+}
+
+#[tokio::test]
+async fn a_peer_that_falls_silent_is_disconnected() {
+    let directory = tempdir().unwrap();
+    let with = |number| {
+        let mut settings = settings(number, directory.path());
+        settings.limits.silence_max = DurationMs::new(1_000);
+        settings.discovers = false;
+        settings
+    };
+    let mut one = with(1);
+    one.limits.outbound_target = 0;
+    let mut one = start(one).await;
+    let (silence, is_silent) = watch::channel(false);
+    let mut at = address(&one);
+    at.at = relay(at.at, is_silent).await;
+    let mut two = with(2);
+    two.limits.outbound_target = 1;
+    two.bootstrap.push(at);
+    let mut two = start(two).await;
+    assert_eq!(next(&mut one).await, Event::Connected(peer(2)));
+    assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
+    two.send(peer(1), bytes("a word")).unwrap();
+    assert_eq!(next(&mut one).await, heard(peer(2), "a word"));
+    silence.send_replace(true);
+    assert_eq!(next(&mut one).await, Event::Disconnected(peer(2)));
+    assert_eq!(next(&mut two).await, Event::Disconnected(peer(1)));
 }
 
 #[tokio::test]

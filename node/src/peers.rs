@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
 
-use pyralog_config::P2pSettings;
+use pyralog_config::{P2pSettings, PeerNames};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::{Hash, PublicKey, SecretKey};
 use pyralog_swarm::{Clock, Limits, PeerAddress, Swarm, SwarmSettings, ValidatorProof};
@@ -83,14 +83,14 @@ fn bootstrap(network: &Network, settings: &P2pSettings) -> Result<Vec<PeerAddres
     Ok(all)
 }
 
-fn peers(setting: &'static str, texts: &[String]) -> Result<BTreeSet<PeerId>, NodeError> {
+fn peers(setting: &'static str, texts: &PeerNames) -> Result<BTreeSet<PeerId>, NodeError> {
     let keys: Vec<PublicKey> = parse(setting, texts)?;
     Ok(keys.into_iter().map(PeerId::new).collect())
 }
 
 fn parse<T: std::str::FromStr>(
     setting: &'static str,
-    texts: &[String],
+    texts: &PeerNames,
 ) -> Result<Vec<T>, NodeError> {
     let parse = |text: &String| {
         text.parse().map_err(|_| NodeError::Peer {
@@ -98,7 +98,7 @@ fn parse<T: std::str::FromStr>(
             text: text.clone(),
         })
     };
-    texts.iter().map(parse).collect()
+    texts.0.iter().map(parse).collect()
 }
 
 /// The key of the node: made at its first start. It says who the node is, and

@@ -44,6 +44,6 @@ pub use mistake::{MISTAKE_COUNT_MAX, Mistake, Mistakes};
 pub use origin::{Line, Origin};
 pub use problem::Problem;
 pub use settings::{
-    LedgerSettings, LogFormat, LogSettings, MempoolSettings, MetricsSettings, P2pSettings, RpcSettings,
-    Settings, StoreSettings,
+    LedgerSettings, LogFormat, LogSettings, MempoolSettings, MetricsSettings, P2pSettings,
+    PeerNames, RpcSettings, Settings, StoreSettings,
 };

@@ -48,6 +48,10 @@ impl fmt::Display for LogFormat {
     }
 }
 
+/// Keys and addresses of peers, as texts: what they mean is for the network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PeerNames(pub Vec<String>);
+
 settings! {
     /// JSON-RPC, by HTTP and WebSocket.
     rpc: RpcSettings {
@@ -96,18 +100,18 @@ settings! {
         listen: SocketAddr = "0.0.0.0:26656", ANY;
         /// Where others reach it if that is not where it listens, as behind a
         /// router: IP:PORT.
-        external: Vec<String> = "", ANY;
+        external: PeerNames = "", ANY;
         /// Peers to begin with, besides those of the genesis document:
         /// KEY@IP:PORT, as the banner of a node says.
-        bootstrap: Vec<String> = "", ANY;
+        bootstrap: PeerNames = "", ANY;
         /// Peers to be connected with always, such as the sentries of a validator:
         /// KEY@IP:PORT.
-        persistent_peers: Vec<String> = "", ANY;
+        persistent_peers: PeerNames = "", ANY;
         /// Keys of peers that others are not told of, such as the validator behind
         /// a sentry.
-        private_peer_ids: Vec<String> = "", ANY;
+        private_peer_ids: PeerNames = "", ANY;
         /// Keys of peers for whom there is always room.
-        unconditional_peer_ids: Vec<String> = "", ANY;
+        unconditional_peer_ids: PeerNames = "", ANY;
         /// Whether peers are asked for more peers. Without it a node knows those
         /// it was told of and those who come to it.
         discovery: bool = "true", ANY;

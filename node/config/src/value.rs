@@ -6,7 +6,7 @@ use pyralog_primitives::{BlockCount, ByteCount, DurationMs};
 
 use crate::bounds::Bounds;
 use crate::problem::Problem;
-use crate::settings::LogFormat;
+use crate::settings::{LogFormat, PeerNames};
 
 /// A text is a filter or a name. Longer ones are somebody's file.
 pub(crate) const TEXT_BYTES_MAX: usize = 1024;
@@ -210,31 +210,49 @@ impl Value for String {
     }
 }
 
-/// The only lists of settings are those of origins of web pages.
+/// Origins of web pages.
 impl Value for Vec<String> {
     const FORM: Form = Form::List;
 
     fn read(text: &str, _: &Bounds) -> Result<Self, Problem> {
-        let found = entries(text).count();
-        if found > LIST_COUNT_MAX {
-            return Err(Problem::ListTooLong { found });
+        let list = read_list(text)?;
+        match list.iter().position(|entry| !is_web_origin(entry)) {
+            Some(place) => Err(Problem::WebOriginForm { entry: place + 1 }),
+            None => Ok(list),
         }
-        let mut list = Self::new();
-        for (index, entry) in entries(text).enumerate() {
-            if !is_web_origin(entry) {
-                return Err(Problem::WebOriginForm { entry: index + 1 });
-            }
-            if list.iter().any(|before| before == entry) {
-                return Err(Problem::Duplicate);
-            }
-            list.push(entry.to_owned());
-        }
-        Ok(list)
     }
 
     fn show(&self) -> String {
         self.join(",")
     }
+}
+
+impl Value for PeerNames {
+    const FORM: Form = Form::List;
+
+    fn read(text: &str, _: &Bounds) -> Result<Self, Problem> {
+        read_list(text).map(Self)
+    }
+
+    fn show(&self) -> String {
+        self.0.join(",")
+    }
+}
+
+/// Few entries, no two of which are equal.
+fn read_list(text: &str) -> Result<Vec<String>, Problem> {
+    let found = entries(text).count();
+    if found > LIST_COUNT_MAX {
+        return Err(Problem::ListTooLong { found });
+    }
+    let mut list = Vec::new();
+    for entry in entries(text).map(str::to_owned) {
+        if list.contains(&entry) {
+            return Err(Problem::Duplicate);
+        }
+        list.push(entry);
+    }
+    Ok(list)
 }
 
 /// The entries between commas; none if there is nothing at all.

@@ -7,7 +7,7 @@ SHELL := /bin/bash
 
 # Outside the checkout, so that a fresh clone rebuilds only our own crates.
 export CARGO_TARGET_DIR ?= $(HOME)/.cache/pyralog/target
-# What `make run` gives to the node.
+# What `make run` gives to the node, and `make testnet` to `pyralog-testnet up`.
 FLAGS ?=
 # Seconds that `make fuzz` spends on each decoder.
 FUZZ_SECONDS ?= 60
@@ -33,6 +33,12 @@ run: bootstrap ## build, and start a network of one node with funded accounts (F
 	$(call say,Building the node and the command line (the first build takes about half an hour, most of it RocksDB))
 	@$(CARGO) build --locked -p pyralog-node -p pyralog
 	@scripts/run.sh "$(CARGO_TARGET_DIR)/debug" $(FLAGS)
+
+.PHONY: testnet
+testnet: bootstrap ## build, and begin a network of four validators that stays (FLAGS="…" for `up`)
+	$(call say,Building the node and the programs around it (the first build takes about half an hour, most of it RocksDB))
+	@$(CARGO) build --locked -p pyralog-node -p pyralog -p pyralog-testnet
+	@scripts/testnet.sh "$(CARGO_TARGET_DIR)/debug" $(FLAGS)
 
 .PHONY: test
 test: bootstrap lint ## everything CI runs

@@ -7,14 +7,14 @@
 //! ```
 //!
 //! A net outlives the program that began it. What is known of it lies in its
-//! directory (see [`place`]), and each command begins by reading that, so that
+//! directory (see `place.rs`), and each command begins by reading that, so that
 //! any number of commands, and people, can deal with one net.
 //!
 //! Invariants:
 //! - either [`Net::up`] returns a net whose nodes all answer, or nothing is left
 //!   of it: no process, no directory. That holds too if it is dropped half-way;
 //! - no process that is not of the net is signalled or taken for one of it
-//!   (see [`process`]);
+//!   (see `process.rs`);
 //! - whoever changes a net has its lock, and has read what it is since;
 //! - whatever is waited for has a bound.
 //!

@@ -73,10 +73,14 @@ pub enum Domain {
     Statement,
     /// The coefficients of a batch of proofs.
     ProofBatch,
+    /// The seed of an attestation key, to make its secrets.
+    AttestationKey,
+    /// The nonce of an attestation.
+    AttestationNonce,
 }
 
 impl Domain {
-    const ALL: [Self; 22] = [
+    const ALL: [Self; 24] = [
         Self::Address,
         Self::Genesis,
         Self::Parameters,
@@ -99,6 +103,8 @@ impl Domain {
         Self::VerifyingKey,
         Self::Statement,
         Self::ProofBatch,
+        Self::AttestationKey,
+        Self::AttestationNonce,
     ];
 
     /// The context string of BLAKE3's key derivation.
@@ -126,6 +132,8 @@ impl Domain {
             Self::VerifyingKey => "pyralog 2026-11-30 verifying key v1",
             Self::Statement => "pyralog 2026-11-30 statement v1",
             Self::ProofBatch => "pyralog 2026-11-30 proof batch v1",
+            Self::AttestationKey => "pyralog 2026-11-30 attestation key v1",
+            Self::AttestationNonce => "pyralog 2026-11-30 attestation nonce v1",
         }
     }
 

@@ -92,6 +92,22 @@ fn an_opening_squares_as_python_does() {
     assert_eq!(open(lock), Ok(Progress::Open(PAYLOAD.to_vec())));
 }
 
+/// The format holds still. If it is meant to change, give it a new version and
+/// run with `PYRALOG_WRITE_GOLDEN=1`.
+#[test]
+fn a_lock_sealed_long_ago_is_read_and_opens() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/lock-v1.hex");
+    if std::env::var_os("PYRALOG_WRITE_GOLDEN").is_some() {
+        let hex = pyralog_primitives::text::encode_hex(&seal(100).encode());
+        std::fs::write(path, hex + "\n").unwrap();
+    }
+    let hex = std::fs::read_to_string(path).unwrap();
+    let bytes = pyralog_primitives::text::decode_hex(hex.trim()).unwrap();
+    let lock = TimeLock::decode(&bytes).unwrap();
+    assert_eq!(lock.squarings(), Squarings::new(100));
+    assert_eq!(open(lock), Ok(Progress::Open(PAYLOAD.to_vec())));
+}
+
 #[test]
 fn a_lock_is_read_as_it_is_written() {
     let lock = seal(7);

@@ -1,8 +1,9 @@
 //! The cipher under a lock: ChaCha20-Poly1305 with a key from the result of
 //! the squarings.
 //!
-//! The nonce is zero: the key is a hash over the head, which holds a base and
-//! a modulus drawn for this lock alone, so no key is used twice.
+//! The nonce is zero: the key is a hash over the head, which holds a base drawn
+//! for this lock alone, so no key is used twice. A generator that repeats itself
+//! would break that, as it would break much else.
 
 use chacha20poly1305::aead::{Aead, Payload};
 use chacha20poly1305::{ChaCha20Poly1305, KeyInit};

@@ -33,7 +33,8 @@
 //! | proof | 128 bytes | tens of kilobytes |
 //!
 //! [`poseidon`], [`baby_jubjub`] and [`eddsa`] are the hash, the curve and the
-//! signature that circuits can afford, as native code.
+//! signature that circuits can afford, as native code; [`transfer`] is the first
+//! circuit, which has no key yet.
 //!
 //! No IO, no clock, no randomness, no threads.
 
@@ -43,6 +44,7 @@ pub mod groth16;
 pub mod poseidon;
 pub mod stark;
 pub mod statement;
+pub mod transfer;
 
 #[cfg(test)]
 mod golden_tests;

@@ -95,6 +95,11 @@ impl PublicInput {
         Self(number)
     }
 
+    /// The element of the field.
+    pub const fn get(self) -> Fr {
+        self.0
+    }
+
     /// Its bytes, least significant first.
     pub fn to_bytes(self) -> [u8; 32] {
         let bytes = point::write(&self.0);

@@ -19,13 +19,19 @@ use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::{Evidence, Vote};
-use pyralog_primitives::{Address, Amount, Hash, Height, PublicKey, Signature};
+use pyralog_primitives::{Address, Amount, Hash, Height, LeafIndex, PublicKey, Signature};
+use pyralog_timelock::TimeLock;
+use pyralog_zk::eddsa::{Attestation, AttestationKey};
+use pyralog_zk::groth16::{KeyHash, Proof, VerifyingKey};
+use pyralog_zk::stark::{self, Inclusion, StarkError, TreeDigest};
+use pyralog_zk::statement::Statement;
 
 /// Takes any bytes; panics if they show a defect.
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 25] = [
+pub const DECODERS: [(&str, Decoder); 31] = [
+    ("attestation", attestation),
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
     ("chain_proof", strict::<ChainProof>),
@@ -35,6 +41,8 @@ pub const DECODERS: [(&str, Decoder); 25] = [
     ("genesis", strict::<Genesis>),
     ("genesis_text", genesis_text),
     ("header", strict::<Header>),
+    ("groth16_key", groth16_key),
+    ("groth16_proof", groth16_proof),
     ("inclusion_proof", strict::<InclusionProof>),
     ("keystore", keystore),
     ("message", strict::<Message>),
@@ -42,10 +50,13 @@ pub const DECODERS: [(&str, Decoder); 25] = [
     ("receipt", strict::<Receipt>),
     ("receipt_summary", strict::<ReceiptSummary>),
     ("record", strict::<Record>),
+    ("stark_proof", stark_proof),
     ("state_key", strict::<StateKey>),
     ("state_proof", strict::<StateProof>),
+    ("statement", strict::<Statement>),
     ("journal_state", strict::<JournalState>),
     ("text", text),
+    ("time_lock", time_lock),
     ("transaction", strict::<Transaction>),
     ("transaction_body", strict::<TransactionBody>),
     ("validator_set", strict::<ValidatorSet>),
@@ -74,6 +85,56 @@ fn keystore(bytes: &[u8]) {
         let written = keystore.to_json();
         let again = Keystore::from_json(written.as_bytes()).expect("it was written by us");
         assert_eq!(again.to_json(), written);
+    }
+}
+
+/// A key if there are 32 bytes, a signature if there are 64.
+fn attestation(bytes: &[u8]) {
+    if let Ok(key) = bytes.try_into().map(AttestationKey::from_bytes) {
+        if let Ok(key) = key {
+            assert_eq!(key.to_bytes(), bytes);
+        }
+    } else if let Ok(Ok(attestation)) = bytes.try_into().map(Attestation::decode) {
+        assert_eq!(attestation.encode(), bytes);
+    }
+}
+
+/// The bytes under their own name, as if a registry held it.
+fn groth16_key(bytes: &[u8]) {
+    let name = KeyHash::of(bytes);
+    if let Ok(key) = VerifyingKey::decode(bytes, name) {
+        assert_eq!(key.hash(), name);
+    }
+}
+
+fn groth16_proof(bytes: &[u8]) {
+    if let Ok(proof) = Proof::decode(bytes) {
+        assert_eq!(proof.encode(), bytes);
+    }
+}
+
+/// A claim of 73 bytes, then its proof: the whole gate. The fuzzer does not know
+/// how to prove, so nothing but its seed is accepted; a panic in the library
+/// ends the fuzzing, though the gate would contain it.
+fn stark_proof(bytes: &[u8]) {
+    let Some((claim, proof)) = bytes.split_at_checked(73) else {
+        return;
+    };
+    let (digests, rest) = claim.as_chunks::<32>();
+    let [root, leaf] = [digests[0], digests[1]].map(TreeDigest::from_bytes);
+    let (Ok(root), Ok(leaf)) = (root, leaf) else {
+        return;
+    };
+    let index = u64::from_le_bytes(rest[..8].try_into().expect("nine bytes are left"));
+    if let Ok(claim) = Inclusion::new(root, leaf, LeafIndex::new(index), rest[8]) {
+        let verdict = stark::verify(&claim, proof);
+        assert_ne!(verdict, Err(StarkError::Panicked));
+    }
+}
+
+fn time_lock(bytes: &[u8]) {
+    if let Ok(lock) = TimeLock::decode(bytes) {
+        assert_eq!(lock.encode(), bytes);
     }
 }
 

@@ -59,10 +59,28 @@ pub enum Domain {
     StateNode,
     /// The coefficients of a signature batch.
     SignatureBatch,
+    /// What a server binds into a work challenge, with its secret.
+    WorkChallenge,
+    /// All that a work puzzle is bound to.
+    WorkSeed,
+    /// The seed of a work puzzle and an attempt to solve it.
+    WorkPuzzle,
+    /// The result of a time-lock, to make the key of what it locks.
+    TimeLock,
+    /// A verifying key of a proof system.
+    VerifyingKey,
+    /// A statement of the registry, with its options and limits.
+    Statement,
+    /// The coefficients of a batch of proofs.
+    ProofBatch,
+    /// The seed of an attestation key, to make its secrets.
+    AttestationKey,
+    /// The nonce of an attestation.
+    AttestationNonce,
 }
 
 impl Domain {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 24] = [
         Self::Address,
         Self::Genesis,
         Self::Parameters,
@@ -78,6 +96,15 @@ impl Domain {
         Self::StateLeaf,
         Self::StateNode,
         Self::SignatureBatch,
+        Self::WorkChallenge,
+        Self::WorkSeed,
+        Self::WorkPuzzle,
+        Self::TimeLock,
+        Self::VerifyingKey,
+        Self::Statement,
+        Self::ProofBatch,
+        Self::AttestationKey,
+        Self::AttestationNonce,
     ];
 
     /// The context string of BLAKE3's key derivation.
@@ -98,6 +125,15 @@ impl Domain {
             Self::StateLeaf => "pyralog 2026-11-21 state leaf v1",
             Self::StateNode => "pyralog 2026-11-21 state node v1",
             Self::SignatureBatch => "pyralog 2026-11-21 signature batch v1",
+            Self::WorkChallenge => "pyralog 2026-11-30 work challenge v1",
+            Self::WorkSeed => "pyralog 2026-11-30 work seed v1",
+            Self::WorkPuzzle => "pyralog 2026-11-30 work puzzle v1",
+            Self::TimeLock => "pyralog 2026-11-30 time lock v1",
+            Self::VerifyingKey => "pyralog 2026-11-30 verifying key v1",
+            Self::Statement => "pyralog 2026-11-30 statement v1",
+            Self::ProofBatch => "pyralog 2026-11-30 proof batch v1",
+            Self::AttestationKey => "pyralog 2026-11-30 attestation key v1",
+            Self::AttestationNonce => "pyralog 2026-11-30 attestation nonce v1",
         }
     }
 

@@ -5,10 +5,13 @@ use std::path::Path;
 
 use pyralog_driver::{CompactBlock, FinalBlock, Word};
 use pyralog_fuzz::DECODERS;
+use pyralog_primitives::LeafIndex;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::text::decode_hex;
 use pyralog_primitives::transaction::Transaction;
+use pyralog_zk::stark::{Inclusion, TreeDigest, prove, root_of};
 use serde_json::Value;
 
 fn main() -> std::io::Result<()> {
@@ -56,6 +59,14 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             encodings.map(|(_, hex)| bytes(&Value::from(hex))).collect()
         }
         "word" => words(),
+        "attestation" => proofs(&["attestation/key", "attestation/of_7"]),
+        "groth16_key" | "groth16_proof" => proofs(&[decoder]),
+        "statement" => proofs(&["statement/groth16", "statement/stark"]),
+        "stark_proof" => vec![stark_proof()],
+        "time_lock" => {
+            let hex = include_str!("../../../zk/timelock/testdata/lock-v1.hex");
+            vec![bytes(&Value::from(hex.trim()))]
+        }
         "text" => [
             "pyr1upt4fhkue963u6zww58greayhgd3l32mwxad9l",
             "12.5",
@@ -72,6 +83,42 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             own.map(|(_, value)| bytes(&value["encoded"])).collect()
         }
     }
+}
+
+/// Golden values of proofs, by their names.
+fn proofs(names: &[&str]) -> Vec<Vec<u8>> {
+    let golden = include_str!("../../../zk/testdata/golden.json");
+    let golden: Value = serde_json::from_str(golden).expect("golden files are JSON");
+    let hex = |name: &&str| {
+        golden[*name]
+            .as_str()
+            .expect("encodings are text")
+            .to_owned()
+    };
+    let bytes = |hex: String| decode_hex(&hex).expect("encodings are hex");
+    names.iter().map(hex).map(bytes).collect()
+}
+
+/// A claim and its proof, as the decoder takes them apart.
+fn stark_proof() -> Vec<u8> {
+    let digest = |number: u8| {
+        let mut bytes = [0; 32];
+        bytes[0] = number;
+        TreeDigest::from_bytes(bytes).expect("a small number is below the modulus")
+    };
+    let (index, depth) = (5u64, 16);
+    let claim = |root| Inclusion::new(root, digest(1), LeafIndex::new(index), depth);
+    let path: Vec<TreeDigest> = (2..18).map(digest).collect();
+    let guess = claim(digest(0)).expect("depth 16 is proved");
+    let root = root_of(&guess, &path).expect("the path has 16 digests");
+    let claim = claim(root).expect("depth 16 is proved");
+    let proof = prove(&claim, &path).expect("the root is that of the path");
+    let mut bytes = root.to_bytes().to_vec();
+    bytes.extend(digest(1).to_bytes());
+    bytes.extend(index.to_le_bytes());
+    bytes.push(depth);
+    bytes.extend(proof);
+    bytes
 }
 
 /// What nodes tell each other, made of the golden values.

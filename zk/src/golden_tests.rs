@@ -1,0 +1,86 @@
+//! Formats and hashes hold still. If a test fails here, a format has changed:
+//! undo it, or give it a new version and run with `PYRALOG_WRITE_GOLDEN=1`.
+
+use std::collections::BTreeMap;
+
+use ark_bn254::Fr;
+use pyralog_primitives::codec::Canonical;
+use pyralog_primitives::text::encode_hex;
+use pyralog_primitives::{ByteCount, Compute, LeafIndex};
+
+use crate::baby_jubjub::write_number;
+use crate::eddsa::AttestationSecret;
+use crate::groth16::KeyHash;
+use crate::groth16::snarkjs;
+use crate::poseidon::{Poseidon, Purpose};
+use crate::stark::{AirId, Inclusion, OptionsId, TreeDigest, root_of};
+use crate::statement::{Statement, StatementId, System};
+
+fn golden() -> BTreeMap<String, String> {
+    let mut golden = BTreeMap::new();
+    let mut put = |name: &str, bytes: &[u8]| golden.insert(name.to_owned(), encode_hex(bytes));
+    let case = snarkjs::case("multiplier");
+    let key = KeyHash::of(&case.key);
+    put("groth16_key", &case.key);
+    put("groth16_proof", &case.proof);
+    put("groth16_key_hash", key.get().as_bytes());
+    for (name, system) in [
+        ("statement/groth16", System::Groth16 { key, inputs: 1 }),
+        (
+            "statement/stark",
+            System::Stark {
+                air: AirId::MerkleInclusion,
+                options: OptionsId::Standard,
+            },
+        ),
+    ] {
+        let statement = Statement {
+            id: StatementId::new(7),
+            system,
+            proof_bytes_max: ByteCount::new(128),
+            compute_max: Compute::new(9_000_000),
+        };
+        put(name, &statement.encode());
+        put(&format!("{name}_hash"), statement.hash().as_bytes());
+    }
+    let secret = AttestationSecret::from_seed(&[1; 32]);
+    put("attestation/key", &secret.public().to_bytes());
+    put("attestation/of_7", &secret.sign(Fr::from(7)).encode());
+    for (name, purpose) in [
+        ("poseidon/tree_node", Purpose::TreeNode),
+        ("poseidon/owner", Purpose::Owner),
+        ("poseidon/note", Purpose::Note),
+        ("poseidon/nullifier", Purpose::Nullifier),
+    ] {
+        let inputs: Vec<Fr> = (1..=purpose.input_count() as u64).map(Fr::from).collect();
+        let hash = Poseidon::new(purpose).hash(&inputs).unwrap();
+        put(name, &write_number(hash));
+    }
+    put("tree_root_of_depth_16", &tree_root().to_bytes());
+    golden
+}
+
+/// The root over leaf 1 at place 5, with siblings 2, 3, 4, ….
+fn tree_root() -> TreeDigest {
+    let digest = |number: u8| {
+        let mut bytes = [0; 32];
+        bytes[0] = number;
+        TreeDigest::from_bytes(bytes).unwrap()
+    };
+    let claim = Inclusion::new(digest(1), digest(1), LeafIndex::new(5), 16).unwrap();
+    let path: Vec<TreeDigest> = (2..18).map(digest).collect();
+    root_of(&claim, &path).unwrap()
+}
+
+#[test]
+fn formats_and_hashes_are_those_of_the_golden_file() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/golden.json");
+    let golden = golden();
+    if std::env::var_os("PYRALOG_WRITE_GOLDEN").is_some() {
+        let text = serde_json::to_string_pretty(&golden).unwrap();
+        std::fs::write(path, text + "\n").unwrap();
+    }
+    let text = std::fs::read_to_string(path).unwrap();
+    let stored: BTreeMap<String, String> = serde_json::from_str(&text).unwrap();
+    assert_eq!(golden, stored);
+}

@@ -1,0 +1,38 @@
+//! The shielded transfer: two notes are spent, two are made, and nobody learns
+//! which, whose, or of how much.
+//!
+//! Relation: the prover knows a spending secret, two notes of its owner, and two
+//! new notes, so that
+//! - each spent note with an amount above zero is in the tree under `root`, at
+//!   depth [`TREE_DEPTH`]; one of zero may be nowhere, as filling;
+//! - each nullifier is `H(nullifier, secret, commitment)` of the spent note;
+//! - each new commitment is `H(note, owner, amount, blinding)`;
+//! - all four amounts are below 2⁶⁴, and what is spent is what is made and the
+//!   fee.
+//!
+//! Public: root, two nullifiers, two commitments, fee, and the hash of all that
+//! goes along (network, expiry, encrypted notes, …), which the proof binds.
+//! Nothing else is.
+//!
+//! Hidden from everybody: which notes, whose, how much, to whom.
+//!
+//! Not proved, and to be seen to by whoever accepts a transfer: that the two
+//! nullifiers differ from each other and from all before; that the root is one
+//! of the chain; that encrypted notes can be decrypted by anybody. A sender who
+//! makes two notes that are equal in everything makes one that can be spent.
+//!
+//! The relation is written twice: as a program ([`holds`]), and as constraints
+//! ([`TransferCircuit`]). There is no key for it yet, so no proof either: a key
+//! comes from a setup.
+
+mod circuit;
+mod note;
+mod poseidon_gadget;
+mod relation;
+
+pub use circuit::TransferCircuit;
+pub use note::{Note, NoteHashes, Spent, TREE_DEPTH, Units};
+pub use relation::{Transfer, TransferError, TransferSecret, holds};
+
+#[cfg(test)]
+mod tests;

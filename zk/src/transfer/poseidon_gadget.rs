@@ -1,0 +1,70 @@
+//! Poseidon as constraints: the same constants, the same rounds.
+//!
+//! Only the fifth powers cost constraints, three each; all else is linear.
+
+use ark_bn254::Fr;
+use ark_ff::AdditiveGroup;
+use ark_r1cs_std::fields::FieldVar;
+use ark_r1cs_std::fields::fp::FpVar;
+use ark_relations::gr1cs::SynthesisError;
+use light_poseidon::PoseidonParameters;
+use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
+
+use crate::poseidon::Purpose;
+
+type Number = FpVar<Fr>;
+
+/// A hash for one purpose.
+pub(super) struct PoseidonGadget {
+    tag: Fr,
+    parameters: PoseidonParameters<Fr>,
+}
+
+impl PoseidonGadget {
+    pub(super) fn new(purpose: Purpose) -> Self {
+        // The capacity and the tag come before the inputs.
+        let width = u8::try_from(purpose.input_count() + 2).expect("purposes have few inputs");
+        let parameters = get_poseidon_parameters(width);
+        Self {
+            tag: purpose.tag(),
+            parameters: parameters.expect("widths up to 13 have parameters"),
+        }
+    }
+
+    pub(super) fn hash(&self, inputs: &[&Number]) -> Result<Number, SynthesisError> {
+        let mut state = vec![Number::constant(Fr::ZERO), Number::constant(self.tag)];
+        state.extend(inputs.iter().map(|input| (*input).clone()));
+        assert_eq!(
+            state.len(),
+            self.parameters.width,
+            "a purpose has one arity"
+        );
+        let (full, partial) = (self.parameters.full_rounds, self.parameters.partial_rounds);
+        for round in 0..full + partial {
+            let constants = self.parameters.ark[round * state.len()..].iter();
+            for (element, constant) in state.iter_mut().zip(constants) {
+                *element += *constant;
+            }
+            let is_full = !(full / 2..full / 2 + partial).contains(&round);
+            let powers = if is_full { state.len() } else { 1 };
+            for element in &mut state[..powers] {
+                *element = fifth_power(element)?;
+            }
+            state = self.mix(&state);
+        }
+        Ok(state.swap_remove(0))
+    }
+
+    fn mix(&self, state: &[Number]) -> Vec<Number> {
+        let product = |row: &Vec<Fr>| {
+            let terms = row.iter().zip(state);
+            let terms = terms.map(|(factor, element)| element * *factor);
+            terms.fold(Number::constant(Fr::ZERO), |sum, term| sum + term)
+        };
+        self.parameters.mds.iter().map(product).collect()
+    }
+}
+
+fn fifth_power(element: &Number) -> Result<Number, SynthesisError> {
+    Ok(element.square()?.square()? * element)
+}

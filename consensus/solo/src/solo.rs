@@ -236,6 +236,19 @@ mod tests {
         }]
     }
 
+    fn certificate(raw: u64, signature: Signature) -> Certificate {
+        Certificate::Solo {
+            height: height(raw),
+            value: BLOCK,
+            signature,
+        }
+    }
+
+    fn finalize(raw: u64, signature: Signature) -> Effect {
+        let certificate = certificate(raw, signature);
+        Effect::Finalize { certificate }
+    }
+
     fn sign(raw: u64) -> Vec<Effect> {
         let statement = statement(height(raw), BLOCK);
         let intent = Record::Intent(statement);
@@ -277,12 +290,7 @@ mod tests {
             signed(1),
         ]);
         let sign = sign(1);
-        let certificate = Certificate::Solo {
-            height: height(1),
-            value: BLOCK,
-            signature: SIGNATURE,
-        };
-        let finalize = Effect::Finalize { certificate };
+        let finalize = finalize(1, SIGNATURE);
         assert_eq!(effects, [wait(1), build(1), sign, vec![finalize]]);
     }
 
@@ -330,16 +338,10 @@ mod tests {
 
     #[test]
     fn what_was_final_before_a_restart_is_final_after_it_and_nothing_is_signed() {
-        let certificate = |raw| {
-            let statement = statement(height(raw), BLOCK);
-            Certificate::Solo {
-                height: height(raw),
-                value: BLOCK,
-                signature: key().sign(&statement.sign_bytes(GENESIS)),
-            }
-        };
+        let signature = |raw| key().sign(&statement(height(raw), BLOCK).sign_bytes(GENESIS));
         let certified = |raw| {
-            let verified = verify_certificate(certificate(raw), GENESIS, &validators(), &Ed25519);
+            let certificate = certificate(raw, signature(raw));
+            let verified = verify_certificate(certificate, GENESIS, &validators(), &Ed25519);
             Input::Certified(verified.unwrap())
         };
         let effects = run(&[
@@ -349,9 +351,7 @@ mod tests {
             certified(2),
             Input::Waiting,
         ]);
-        let finalize = Effect::Finalize {
-            certificate: certificate(2),
-        };
+        let finalize = finalize(2, signature(2));
         assert_eq!(effects[1..], [vec![], vec![finalize], vec![], vec![]]);
     }
 

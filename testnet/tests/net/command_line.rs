@@ -62,7 +62,7 @@ async fn an_operator_begins_looks_kills_checks_and_ends_a_net() {
         said(base, &["down"]).await;
         let gone = run(base, &["status"]).await;
         let failed = String::from_utf8_lossy(&gone.stderr);
-        assert!(failed.contains("there is no net net"), "{failed}");
+        assert!(failed.contains("there is no net testnet"), "{failed}");
         let left = fs::read_dir(base)
             .unwrap()
             .map(|entry| entry.unwrap().file_name());
@@ -75,7 +75,7 @@ async fn an_operator_begins_looks_kills_checks_and_ends_a_net() {
 async fn what_is_interrupted_half_way_leaves_nothing() {
     bounded(async {
         let base = base();
-        let record = base.path().join("net/net.toml");
+        let record = base.path().join("testnet/net.toml");
         let program = binary("pyralog-node");
         let mut up = command(base.path(), &["up", "--program", program.to_str().unwrap()]);
         // A group of its own: nodes must not be ended by the terminal.

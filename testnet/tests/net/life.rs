@@ -9,9 +9,9 @@ use pyralog_testnet::{bounded, eventually};
 
 use crate::nets::{ENGINES, TestNet, base, options};
 
-/// Whether there is such a process.
+/// Whether there is such a process, and it has not ended.
 fn runs(pid: u32) -> bool {
-    Path::new(&format!("/proc/{pid}")).exists()
+    Path::new(&format!("/proc/{pid}/exe")).exists()
 }
 
 #[tokio::test]
@@ -49,7 +49,7 @@ async fn a_net_of_each_engine_begins_makes_blocks_and_ends_with_nothing_left() {
 #[tokio::test]
 async fn a_net_that_is_kept_goes_on_where_it_was() {
     bounded(async {
-        let test = TestNet::up("kept", ConsensusKind::Tendermint, 0).await;
+        let mut test = TestNet::up("kept", ConsensusKind::Tendermint, 0).await;
         test.holds().await;
         let before = test.net.status().await.unwrap();
         let before = before.nodes()[0].status().unwrap().clone();
@@ -60,6 +60,7 @@ async fn a_net_that_is_kept_goes_on_where_it_was() {
         let error = again.check(std::time::Duration::ZERO).await.unwrap_err();
         assert!(matches!(error, NetError::NothingRuns(_)), "{error}");
         again.restart_all().await.unwrap();
+        test.net = again.clone();
         test.holds().await;
         let after = again.status().await.unwrap();
         let after = after.nodes()[0].status().unwrap().clone();

@@ -124,13 +124,15 @@ impl Net {
     /// The number of a node's process, running or not; none if it was never
     /// started.
     pub fn pid(&self, node: &str) -> Result<Option<u32>, NetError> {
-        let node = &self.record.nodes[self.find(node)?];
+        let now = self.as_it_is()?;
+        let node = &now.record.nodes[now.find(node)?];
         Ok(node.process.as_ref().map(process::ProcessId::pid))
     }
 
     /// What the process of a node is at.
     pub fn state(&self, node: &str) -> Result<ProcessState, NetError> {
-        self.state_of(&self.record.nodes[self.find(node)?])
+        let now = self.as_it_is()?;
+        now.state_of(&now.record.nodes[now.find(node)?])
     }
 
     /// Where a node stands among all.
@@ -154,7 +156,14 @@ impl Net {
         }
     }
 
-    /// Reads again what others may have written since. The lock is held.
+    /// The net with the processes that it has now, whoever started them.
+    fn as_it_is(&self) -> Result<Self, NetError> {
+        let mut now = self.clone();
+        now.reload()?;
+        Ok(now)
+    }
+
+    /// Reads again what others may have written since.
     fn reload(&mut self) -> Result<(), NetError> {
         self.record = Record::read(&self.place.record(), &self.record.name)?;
         Ok(())

@@ -33,6 +33,8 @@ use serde::{Deserialize, Serialize};
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// Where the start of a process stands in its `stat`, counted behind its name.
 const START_FIELD: usize = 19;
+/// The same of the count of its threads.
+const THREADS_FIELD: usize = 17;
 /// The variable that says of which node a process is: the path of its log.
 const MARK: &str = "PYRALOG_TESTNET_NODE";
 /// What is read of the variables of a process. Ours has two.
@@ -79,6 +81,7 @@ pub(crate) struct ProcessId {
 #[derive(Debug, PartialEq, Eq)]
 struct Seen {
     state: char,
+    thread_count: u64,
     started: u64,
 }
 
@@ -171,6 +174,9 @@ impl ProcessId {
         };
         Ok(match seen.state {
             'T' | 't' => ProcessState::Paused,
+            // Its first thread has ended and others have not: they may still
+            // write, and hold what the next process needs.
+            'Z' if seen.thread_count > 1 => ProcessState::Running,
             // It only waits for its parent to hear of its end.
             'Z' | 'X' => {
                 self.bury();
@@ -253,8 +259,12 @@ fn parse(stat: &str) -> Option<Seen> {
     let (state, None) = (state.next()?, state.next()) else {
         return None;
     };
-    let started = fields.get(START_FIELD)?.parse().ok()?;
-    Some(Seen { state, started })
+    let number = |field: usize| fields.get(field)?.parse().ok();
+    Some(Seen {
+        state,
+        thread_count: number(THREADS_FIELD)?,
+        started: number(START_FIELD)?,
+    })
 }
 
 fn boot() -> io::Result<String> {
@@ -368,10 +378,15 @@ mod tests {
 
     #[test]
     fn the_name_of_a_program_may_look_like_the_rest_of_the_line() {
-        let fields = "S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 1 0 4321 9 9";
+        let fields = "S 1 7 7 0 -1 4194304 1 0 0 0 0 0 0 0 20 0 5 0 4321 9 9";
         for name in ["sleep", "a b", ") R 1 (", "((", ""] {
             let seen = parse(&format!("7 ({name}) {fields}")).unwrap();
-            assert_eq!((seen.state, seen.started), ('S', 4321), "{name}");
+            let expected = Seen {
+                state: 'S',
+                thread_count: 5,
+                started: 4321,
+            };
+            assert_eq!(seen, expected, "{name}");
         }
         for bad in ["", "7 sleep S 1", "7 (sleep) S 1 2", "7 (sleep) SS 1"] {
             assert_eq!(parse(bad), None, "{bad}");

@@ -54,8 +54,9 @@ impl NodeRow {
 impl Net {
     /// Asks all nodes how they stand, at once.
     pub async fn status(&self) -> Result<NetStatus, NetError> {
+        let now = self.as_it_is()?;
         let mut asked = JoinSet::new();
-        for (place, node) in self.record.nodes.iter().enumerate() {
+        for (place, node) in now.record.nodes.iter().enumerate() {
             let state = self.state_of(node)?;
             let name = node.name;
             // One that is paused takes the call and never answers.

@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use pyralog_testnet::{binary, bounded, eventually};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::nets::base;
+use crate::nets::{End, base};
 
 fn command(base: &Path, args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_pyralog-testnet"));
@@ -26,14 +26,16 @@ async fn run(base: &Path, args: &[&str]) -> Output {
 async fn said(base: &Path, args: &[&str]) -> String {
     let ended = run(base, args).await;
     let failed = String::from_utf8_lossy(&ended.stderr);
-    assert!(ended.status.success(), "{args:?}: {failed}");
-    String::from_utf8(ended.stdout).unwrap()
+    let said = String::from_utf8(ended.stdout).unwrap();
+    assert!(ended.status.success(), "{args:?}: {failed}\n{said}");
+    said
 }
 
 #[tokio::test]
 async fn an_operator_begins_looks_kills_checks_and_ends_a_net() {
     bounded(async {
         let base = base();
+        let _end = End::of(&base, "testnet");
         let base = base.path();
         let program = binary("pyralog-node");
         let program = program.to_str().unwrap();
@@ -75,6 +77,7 @@ async fn an_operator_begins_looks_kills_checks_and_ends_a_net() {
 async fn what_is_interrupted_half_way_leaves_nothing() {
     bounded(async {
         let base = base();
+        let _end = End::of(&base, "testnet");
         let record = base.path().join("testnet/net.toml");
         let program = binary("pyralog-node");
         let mut up = command(base.path(), &["up", "--program", program.to_str().unwrap()]);

@@ -1,9 +1,10 @@
 //! Nets for tests, ended with them.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use pyralog_genesis::ConsensusKind;
-use pyralog_testnet::net::{Net, NetError, Options, Report};
+use pyralog_testnet::net::{Net, NetError, NetName, Options, Report};
 use pyralog_testnet::{PATIENCE, binary};
 use tempfile::TempDir;
 
@@ -14,7 +15,24 @@ pub(crate) const ENGINES: [ConsensusKind; 2] = [ConsensusKind::Tendermint, Conse
 /// dropped, also by a test that fails.
 pub(crate) struct TestNet {
     pub(crate) net: Net,
+    /// Before the directory goes.
+    _end: End,
     base: TempDir,
+}
+
+/// Kills the nodes of a net, if it is still there, when it is dropped.
+pub(crate) struct End {
+    base: PathBuf,
+    name: NetName,
+}
+
+impl End {
+    pub(crate) fn of(base: &TempDir, name: &str) -> Self {
+        Self {
+            base: base.path().to_owned(),
+            name: name.parse().unwrap(),
+        }
+    }
 }
 
 /// Options for a net in a directory.
@@ -42,6 +60,7 @@ impl TestNet {
         let net = Net::up(&options).await;
         Self {
             net: net.unwrap_or_else(|error| panic!("{error}")),
+            _end: End::of(&base, name),
             base,
         }
     }
@@ -66,11 +85,10 @@ impl TestNet {
     }
 }
 
-impl Drop for TestNet {
+impl Drop for End {
     fn drop(&mut self) {
         // A test that has ended it has nothing left to end.
-        let name = self.net.name().clone();
-        let Ok(net) = Net::open(Some(self.base.path()), &name) else {
+        let Ok(net) = Net::open(Some(&self.base), &self.name) else {
             return;
         };
         let killing = std::thread::spawn(move || kill_all(net));

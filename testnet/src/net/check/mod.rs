@@ -90,7 +90,7 @@ impl Net {
     /// stands in the report.
     pub async fn check(&self, patience: Duration) -> Result<Report, NetError> {
         let mut report = Report::default();
-        let (runners, others) = self.runners()?;
+        let (runners, others) = self.as_it_is()?.runners()?;
         if runners.is_empty() {
             return Err(NetError::NothingRuns(self.name().clone()));
         }

@@ -28,7 +28,7 @@ use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
 /// Far more than anything here takes.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_mins(4);
 
 fn genesis() -> GenesisHash {
     GenesisHash::new(Hash::new([0x1d; 32]))

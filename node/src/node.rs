@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use pyralog_chain::Application;
-use pyralog_chain::mempool::{Limits, Rules};
+use pyralog_chain::mempool::{Checked, Limits, Rules};
 use pyralog_config::Settings;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
@@ -15,7 +15,7 @@ use pyralog_store::{Options, Store};
 use pyralog_swarm::{PeerAddress, Swarm, SwarmHandle};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
 use crate::chain::{AnyEngine, Clock, Feed, Memory, Parts, Published, block_interval, open_memory};
@@ -60,7 +60,6 @@ impl Node {
         home: &Home,
         (settings, files): (Settings, Files),
     ) -> Result<Self, NodeError> {
-        let consensus = *network.genesis.consensus();
         let replica = open(&network, home, &settings, files)?;
         let listeners = listen(&settings).await?;
         let (rpc, metrics_address) = listeners.addresses()?;
@@ -79,7 +78,7 @@ impl Node {
             clock: Clock::start(),
             stop: stopped,
         };
-        let health = Arc::new(shared.health(block_interval(&consensus)));
+        let health = Arc::new(shared.health(block_interval(network.genesis.consensus())));
         health.look_at_disk();
         let mut threads = Vec::from(pool.threads);
         let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
@@ -91,27 +90,8 @@ impl Node {
             _ => (Some(pool.admitted), None),
         };
         let p2p = swarm.as_ref().and_then(peers::address);
-        let memory = memory(&network, home, key.as_ref())?;
-        let own = key.as_ref().map(|key| key.public_key().address());
-        let keep = settings.store.keep_blocks;
-        let parts = Parts {
-            settings: driver_settings(&network, swarm.is_some()),
-            replica,
-            engine: AnyEngine::of(&consensus, own),
-            signer: memory.signer,
-            logs: memory.logs,
-            network: swarm,
-            own,
-            pool: shared.pool.clone(),
-            admitted: to_driver,
-            feed: Arc::clone(&shared.feed),
-            metrics: Arc::clone(&shared.metrics),
-            is_syncing: Arc::clone(&shared.is_syncing),
-            clock: shared.clock,
-            keep_blocks: (keep.get() > 0).then_some(keep),
-            stop: shared.stop.clone(),
-        };
-        threads.extend(parts.begin()?);
+        let chain = (replica, swarm, to_driver);
+        threads.extend(shared.begin(&network, home, &settings, key.as_ref(), chain)?);
         let context = Arc::new(shared.context(network, key.as_ref(), &settings, peers.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
@@ -140,6 +120,9 @@ impl Node {
     }
 }
 
+/// Transactions that came to this node first.
+type Admitted = mpsc::Receiver<Vec<Checked>>;
+
 /// What several parts hold.
 #[derive(Clone)]
 struct Shared {
@@ -154,6 +137,38 @@ struct Shared {
 }
 
 impl Shared {
+    /// Begins the chain: that of a validator, or of a node that follows.
+    fn begin(
+        &self,
+        network: &Network,
+        home: &Home,
+        settings: &Settings,
+        key: Option<&SecretKey>,
+        (replica, swarm, admitted): (Replica, Option<Swarm>, Option<Admitted>),
+    ) -> Result<Vec<Thread>, NodeError> {
+        let memory = memory(network, home, key)?;
+        let own = key.map(|key| key.public_key().address());
+        let keep = settings.store.keep_blocks;
+        let parts = Parts {
+            settings: driver_settings(network, swarm.is_some()),
+            replica,
+            engine: AnyEngine::of(network.genesis.consensus(), own),
+            signer: memory.signer,
+            logs: memory.logs,
+            network: swarm,
+            own,
+            pool: self.pool.clone(),
+            admitted,
+            feed: Arc::clone(&self.feed),
+            metrics: Arc::clone(&self.metrics),
+            is_syncing: Arc::clone(&self.is_syncing),
+            clock: self.clock,
+            keep_blocks: (keep.get() > 0).then_some(keep),
+            stop: self.stop.clone(),
+        };
+        Ok(parts.begin()?)
+    }
+
     fn health(&self, block_interval: DurationMs) -> Health {
         Health {
             store: Arc::clone(&self.store),

@@ -71,13 +71,16 @@ pub(crate) async fn join(
 fn bootstrap(network: &Network, settings: &P2pSettings) -> Result<Vec<PeerAddress>, NodeError> {
     let mut all: Vec<PeerAddress> = parse("p2p.bootstrap", &settings.bootstrap)?;
     for peer in network.genesis.bootstrap() {
-        match peer.as_str().parse() {
-            Ok(address) => all.push(address),
+        if let Ok(address) = peer.as_str().parse() {
+            all.push(address);
+        } else {
             // A later version may reach it.
-            Err(_) => tracing::warn!(
-                peer = peer.as_str(),
-                "a peer of the genesis document is not reached by this version: it has no IP address and port of TCP"
-            ),
+            let peer = peer.as_str();
+            tracing::warn!(
+                peer,
+                "a peer of the genesis document is not reached by this version: it has no IP \
+                 address and port of TCP"
+            );
         }
     }
     Ok(all)

@@ -25,7 +25,7 @@ impl AnyEngine {
     /// follower.
     pub(crate) fn of(consensus: &Consensus, own: Option<Address>) -> Self {
         match consensus {
-            Consensus::Solo(timing) => Self::Solo(Solo::new(timing.block_interval)),
+            Consensus::Solo(timing) => Self::Solo(Solo::new(timing.block_interval, own)),
             Consensus::Pbft(timing) => Self::Pbft(Box::new(Pbft::new(pbft(timing), own))),
             Consensus::Tendermint(timing) => {
                 let engine = Tendermint::new(tendermint(timing), own);

@@ -35,8 +35,8 @@ fn tendermint(own: Option<Address>) -> Tendermint {
     Tendermint::new(settings, own)
 }
 
-fn solo(_: Option<Address>) -> Solo {
-    Solo::new(DurationMs::new(300))
+fn solo(own: Option<Address>) -> Solo {
+    Solo::new(DurationMs::new(300), own)
 }
 
 fn options(seed: u64) -> Options {

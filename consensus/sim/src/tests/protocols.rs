@@ -71,7 +71,7 @@ impl Protocol for SoloProtocol {
         "solo"
     }
 
-    fn engine(&self, _own: Option<Address>) -> Solo {
-        Solo::new(SETTINGS.block_interval)
+    fn engine(&self, own: Option<Address>) -> Solo {
+        Solo::new(SETTINGS.block_interval, own)
     }
 }

@@ -118,8 +118,8 @@ pub(crate) fn tendermint(own: Option<Address>) -> Tendermint {
     Tendermint::new(settings, own)
 }
 
-pub(crate) fn solo(_: Option<Address>) -> Solo {
-    Solo::new(DurationMs::new(300))
+pub(crate) fn solo(own: Option<Address>) -> Solo {
+    Solo::new(DurationMs::new(300), own)
 }
 
 pub(crate) fn height(raw: u64) -> Height {

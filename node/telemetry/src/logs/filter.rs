@@ -14,9 +14,9 @@ pub const FILTER_BYTES_MAX: usize = 4_096;
 /// the screen.
 const SHOWN_CHARS_MAX: usize = 64;
 
-/// Libraries that tell of each vote at `info`. What operators see of a height
-/// is not theirs to say; whoever looks for a fault names them.
-const CHATTY: &str = "arc_malachitebft=warn";
+/// Libraries that tell at `info` of each vote, or of what the node says itself.
+/// Whoever looks for a fault names them.
+const CHATTY: &str = "arc_malachitebft=warn,libp2p=warn";
 
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -125,8 +125,7 @@ settings! {
         /// How many peers may come to the node by themselves.
         inbound_max: u32 = "40",
             at_least(1, "nobody can join by this node")
-                .at_most(256, "their messages take more memory than they are worth")
-                .or_zero();
+                .at_most(256, "their messages take more memory than they are worth");
         /// How many of them from one address.
         per_host_max: u32 = "4",
             at_least(1, "nobody can come to the node")

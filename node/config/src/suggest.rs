@@ -69,7 +69,7 @@ mod tests {
             ("rcp", Some("rpc")),
             ("logs", Some("log")),
             ("Mem-pool", Some("mempool")),
-            ("p2p", None),
+            ("sql", None),
             ("x", None),
         ] {
             assert_eq!(suggest_section(name), expected, "{name}");

@@ -215,10 +215,10 @@ impl Value for Vec<String> {
     const FORM: Form = Form::List;
 
     fn read(text: &str, _: &Bounds) -> Result<Self, Problem> {
-        let list = read_list(text)?;
-        match list.iter().position(|entry| !is_web_origin(entry)) {
+        let mut first = entries(text).take(LIST_COUNT_MAX);
+        match first.position(|entry| !is_web_origin(entry)) {
             Some(place) => Err(Problem::WebOriginForm { entry: place + 1 }),
-            None => Ok(list),
+            None => read_list(text),
         }
     }
 

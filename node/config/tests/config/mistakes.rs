@@ -45,8 +45,8 @@ fn unknown_names() -> Vec<Case> {
             "config.toml line 1: listen: there is no such setting; did you mean 'rpc.listen'?",
         ),
         (
-            file("[p2p]"),
-            "config.toml line 1: p2p: there is no such section; remove it",
+            file("[sql]"),
+            "config.toml line 1: sql: there is no such section; remove it",
         ),
         (
             set("rpc.moniker=x"),

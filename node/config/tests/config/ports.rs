@@ -78,8 +78,14 @@ fn a_port_above_the_highest_is_refused_and_nothing_moves() {
     let layers = Layers::new().dev(&[("metrics.listen", "127.0.0.1:60000")]);
     for (instance, shown) in [
         (600, "metrics.listen with 60000"),
-        (3888, "rpc.listen with 26657, metrics.listen with 60000"),
-        (u16::MAX, "rpc.listen with 26657, metrics.listen with 60000"),
+        (
+            3888,
+            "rpc.listen with 26657, p2p.listen with 26656, metrics.listen with 60000",
+        ),
+        (
+            u16::MAX,
+            "rpc.listen with 26657, p2p.listen with 26656, metrics.listen with 60000",
+        ),
     ] {
         let mut loaded = load(&layers);
         let mistakes = loaded.offset_ports(instance).unwrap_err();

@@ -4,6 +4,7 @@
 
 mod command_line;
 mod faults;
+mod joining;
 mod life;
 mod nets;
 mod payments;

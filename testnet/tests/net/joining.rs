@@ -1,0 +1,97 @@
+//! Nodes that come late, and nodes of somebody else.
+
+use std::fs;
+use std::path::PathBuf;
+
+use pyralog_api::PyralogClient;
+use pyralog_genesis::ConsensusKind;
+use pyralog_testnet::net::{Net, Options};
+use pyralog_testnet::{NodeCommand, Sandbox, bounded, eventually};
+
+use crate::nets::{ENGINES, TestNet, base, options};
+use crate::payments::{client, pay};
+
+/// Forgets the chain of a node that does not run.
+fn forget_chain(test: &TestNet, node: &str) {
+    let name = format!("dev-{}", test.net.name());
+    let chain: PathBuf = test.net.directory().join(node).join(name);
+    for part in ["store", "consensus"] {
+        fs::remove_dir_all(chain.join(part)).unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_node_that_comes_late_arrives_also_if_it_is_killed_on_the_way() {
+    bounded(async {
+        for engine in ENGINES {
+            let mut test = TestNet::up("late", engine, 1).await;
+            test.net.kill("full-0").await.unwrap();
+            forget_chain(&test, "full-0");
+            pay(&test.net, "validator-0", 10).await;
+            let far = client(&test.net, "validator-0").node_status().await;
+            let far = far.unwrap().height;
+            for _ in 0..3 {
+                test.net.restart("full-0").await.unwrap();
+                test.net.kill("full-0").await.unwrap();
+            }
+            test.net.restart("full-0").await.unwrap();
+            let late = client(&test.net, "full-0");
+            eventually("it has what was there before it came", async || {
+                let status = late.node_status().await.ok()?;
+                (status.height >= far && !status.syncing).then_some(())
+            })
+            .await;
+            // What is paid by it reaches the validators.
+            pay(&test.net, "full-0", 1).await;
+            test.holds().await;
+            test.down().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_node_of_another_network_is_refused_by_name() {
+    bounded(async {
+        let base = base();
+        let solo = |name| Options {
+            validators: 1,
+            ..options(&base, name, ConsensusKind::Solo)
+        };
+        let ours = Net::up(&solo("ours")).await.unwrap();
+        let theirs = Net::up(&solo("theirs")).await.unwrap();
+        let sandbox = Sandbox::new();
+        let genesis = theirs.genesis().display().to_string();
+        let stranger = NodeCommand::new(&sandbox)
+            .arg("--genesis")
+            .arg(genesis)
+            .arg("--with-unused-ports")
+            .set("p2p.allow_private_addresses=true")
+            .set(&format!(
+                "p2p.bootstrap={}",
+                ours.peer("validator-0").unwrap()
+            ));
+        let stranger = stranger.start().await.unwrap();
+        let met = |view: pyralog_api::PeersView, chain: &str| {
+            assert!(view.connected.is_empty(), "{view:?}");
+            let strangers = view.strangers.iter();
+            let named = strangers.filter(|stranger| stranger.network.contains(chain));
+            (named.count() == 1).then_some(())
+        };
+        eventually("the stranger learns whom it met", async || {
+            met(stranger.client().peers().await.ok()?, "dev-ours")
+        })
+        .await;
+        eventually("the network learns who came", async || {
+            met(
+                client(&ours, "validator-0").peers().await.ok()?,
+                "dev-theirs",
+            )
+        })
+        .await;
+        drop(stranger);
+        ours.down(false).await.unwrap();
+        theirs.down(false).await.unwrap();
+    })
+    .await;
+}

@@ -157,7 +157,8 @@ async fn each_wrong_start_says_what_to_do() {
     let sandbox = Sandbox::new();
     let mut two = document("my-net", time, ConsensusKind::Tendermint);
     two.push_str(&validator("my-net", "two", 10));
-    let ended = command(&sandbox, &two).run().await;
+    let alone = command(&sandbox, &two).set("p2p.enabled=false");
+    let ended = alone.run().await;
     assert_eq!(ended.code, Some(78), "{ended:?}");
     assert!(ended.stderr.contains("2 validators"), "{ended:?}");
 

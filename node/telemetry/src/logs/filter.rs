@@ -14,9 +14,10 @@ pub const FILTER_BYTES_MAX: usize = 4_096;
 /// the screen.
 const SHOWN_CHARS_MAX: usize = 64;
 
-/// Libraries that tell at `info` of each vote, or of what the node says itself.
-/// Whoever looks for a fault names them.
-const CHATTY: &str = "arc_malachitebft=warn,libp2p=warn";
+/// Libraries that tell at `info` of each vote, or of what the node says itself,
+/// or warn that a first node has no peers yet. Whoever looks for a fault names
+/// them.
+const CHATTY: &str = "arc_malachitebft=warn,libp2p=warn,libp2p_kad=error";
 
 /// Why a text is no filter.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

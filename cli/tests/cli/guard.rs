@@ -8,7 +8,7 @@ use pyralog_guard::{Guard, Interchange, guard_file};
 use pyralog_primitives::{Address, GenesisHash, Hash};
 use serde_json::{Value, json};
 
-use crate::shell::Shell;
+use crate::shell::{Shell, nobody_starts};
 
 fn network(number: u8) -> GenesisHash {
     GenesisHash::new(Hash::new([number; 32]))
@@ -37,6 +37,7 @@ fn exported(network: GenesisHash, address: Address, height: u64, root: Option<u8
 /// A guard that has signed up to this height, as a node leaves it.
 fn plant(shell: &Shell, network: GenesisHash, address: Address, height: u64) -> PathBuf {
     let file = guard_file(&shell.path("home"), network, address);
+    let _alone = nobody_starts();
     let (mut guard, _) = Guard::open(FileDisk::open(&file).unwrap(), network, address).unwrap();
     let text = exported(network, address, height, Some(1));
     let signed = Interchange::from_json(text.as_bytes()).unwrap();
@@ -137,7 +138,9 @@ fn nothing_is_done_beside_a_node_that_signs() {
         run.assert_refused(73, "looks at its guard, right now. Stop it first");
         run.assert_refused(73, &format!("in use by process {}", std::process::id()));
     }
+    let starting = nobody_starts();
     drop(node);
+    drop(starting);
     assert_eq!(fs::read(&file).unwrap(), before);
     assert_eq!(shell.run(&["validator", "guard", "show"]).code, 0);
 }

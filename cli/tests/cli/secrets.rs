@@ -71,7 +71,9 @@ fn a_key_whose_mnemonic_cannot_be_shown_is_not_made() {
     let (reader, writer) = io::pipe().unwrap();
     drop(reader);
     let args = ["keys", "new", "alice", "--password-file", "password"];
+    let starting = crate::shell::nobody_starts();
     let output = shell.command(&args).stdout(writer).output().unwrap();
+    drop(starting);
     assert_eq!(output.status.code(), Some(74));
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyralog_keys::{
     AccountIndex, DerivationPath, EncryptOptions, EncryptRandomness, KdfCost, Keystore, Mnemonic,
@@ -104,13 +105,23 @@ impl Shell {
     }
 }
 
+/// Held while a program is started, and by whoever takes a lock on a file in
+/// this process. For a moment, until it becomes its program, a child holds all
+/// that its parent has open: also a lock that the parent lets go of meanwhile.
+pub(crate) fn nobody_starts() -> MutexGuard<'static, ()> {
+    static STARTING: Mutex<()> = Mutex::new(());
+    STARTING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Run {
     pub(crate) fn of(command: &mut Command, input: &str) -> Self {
+        let starting = nobody_starts();
         let mut child = command
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        drop(starting);
         if let Some(mut stdin) = child.stdin.take() {
             // A program that refuses its arguments reads no input.
             let _ = stdin.write_all(input.as_bytes());

@@ -17,6 +17,18 @@ pub enum OpenError {
         /// The format that is read here.
         ours: u16,
     },
+    /// Made by an earlier version of this program.
+    #[error(
+        "the write-ahead log has format {found}, this program reads {ours}. Let the version that \
+         wrote it go on until the chain is past the height that was being decided, or let the node \
+         run without its validator key until then; then remove the file"
+    )]
+    Older {
+        /// The format it has.
+        found: u16,
+        /// The format that is read here.
+        ours: u16,
+    },
     /// The first bytes changed, so that not even the height is known.
     #[error(
         "the header of the write-ahead log is damaged, which no loss of power explains; what this \

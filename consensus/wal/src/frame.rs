@@ -211,10 +211,14 @@ fn read_header(log: &[u8]) -> Result<(Height, Checks), OpenError> {
         return Err(OpenError::DamagedHeader);
     };
     let found = u16::from_le_bytes(*version);
-    // What later formats have behind their number, they alone know.
-    if found > VERSION {
-        let ours = VERSION;
-        return Err(OpenError::Newer { found, ours });
+    let ours = VERSION;
+    // What other formats have behind their number, they alone know.
+    match found {
+        // There never was one.
+        0 => return Err(OpenError::DamagedHeader),
+        VERSION => {}
+        found if found > ours => return Err(OpenError::Newer { found, ours }),
+        found => return Err(OpenError::Older { found, ours }),
     }
     let Some(height) = rest.first_chunk() else {
         return Err(OpenError::DamagedHeader);

@@ -89,6 +89,17 @@ pub enum Warning {
         /// Why.
         error: WalError,
     },
+    /// The only validator there is may not sign, and others may have what it
+    /// has lost.
+    #[error(
+        "the only validator of this network may not sign at height {height}: its guard knows of \
+         more than the chain and the logs in its home do. It waits for a node that has followed it; \
+         if there is none, put back the newest copy of the home"
+    )]
+    Alone {
+        /// The height that cannot be decided here.
+        height: Height,
+    },
     /// A validator broke the rules, and that can be proved.
     #[error("validator {} signed two different things at height {}", .0.validator, .0.height)]
     Offence(Offence),

@@ -2,12 +2,7 @@
 
 use std::time::Duration;
 
-use jsonrpsee::core::ClientError;
-use jsonrpsee::core::client::ClientT;
 use jsonrpsee::http_client::{HttpClient, HttpClientBuilder};
-use jsonrpsee::rpc_params;
-use pyralog_api::NodeStatus;
-use serde_json::Value;
 
 use super::error::NetError;
 use super::record::Node;
@@ -19,14 +14,6 @@ pub(crate) const ANSWER_MAX: Duration = Duration::from_secs(5);
 /// fills the memory.
 const RESPONSE_BYTES_MAX: u32 = 64 * 1024 * 1024;
 
-/// How a node says that it stands.
-#[derive(Clone, Debug)]
-pub(crate) struct Standing {
-    pub(crate) status: NodeStatus,
-    /// How many peers it has; none if it does not say.
-    pub(crate) peers: Option<u64>,
-}
-
 /// Someone who calls a node.
 pub(crate) fn client(node: &Node) -> Result<HttpClient, NetError> {
     let url = node.url();
@@ -37,12 +24,4 @@ pub(crate) fn client(node: &Node) -> Result<HttpClient, NetError> {
         url,
         source: Box::new(source),
     })
-}
-
-/// How a node stands, with what it says beyond what is known of here.
-pub(crate) async fn standing(client: &HttpClient) -> Result<Standing, ClientError> {
-    let view: Value = client.request("pyralog_status", rpc_params![]).await?;
-    let peers = view.get("peers").and_then(Value::as_u64);
-    let status = serde_json::from_value(view)?;
-    Ok(Standing { status, peers })
 }

@@ -3,12 +3,13 @@
 use std::fmt;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pyralog_api::{NodeStatus, PyralogClient};
 use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::TimestampMs;
 use tokio::task::JoinSet;
 
 use super::Net;
-use super::calls::{Standing, client, standing};
+use super::calls::client;
 use super::error::NetError;
 use super::names::{NetName, NodeName, Role};
 use super::process::ProcessState;
@@ -36,18 +37,13 @@ pub struct NodeRow {
     /// What its process was at.
     pub state: ProcessState,
     /// What it said; none if it did not answer.
-    standing: Option<Standing>,
+    status: Option<NodeStatus>,
 }
 
 impl NodeRow {
     /// How it says that it stands; none if it did not answer.
-    pub fn status(&self) -> Option<&pyralog_api::NodeStatus> {
-        self.standing.as_ref().map(|standing| &standing.status)
-    }
-
-    /// How many peers it says that it has; none if it did not say.
-    pub fn peers(&self) -> Option<u64> {
-        self.standing.as_ref()?.peers
+    pub const fn status(&self) -> Option<&NodeStatus> {
+        self.status.as_ref()
     }
 }
 
@@ -63,14 +59,14 @@ impl Net {
             let client = (state == ProcessState::Running).then(|| client(node));
             let client = client.transpose()?;
             asked.spawn(async move {
-                let standing = match client {
-                    Some(client) => standing(&client).await.ok(),
+                let status = match client {
+                    Some(client) => client.node_status().await.ok(),
                     None => None,
                 };
                 let row = NodeRow {
                     name,
                     state,
-                    standing,
+                    status,
                 };
                 (place, row)
             });
@@ -106,7 +102,7 @@ impl NetStatus {
             row.name.role().to_string(),
             row.state.to_string(),
             or_nothing(status.map(|status| status.height.to_string())),
-            or_nothing(row.peers().map(|peers| peers.to_string())),
+            or_nothing(status.map(|status| status.peers.to_string())),
             or_nothing(syncing.map(str::to_owned)),
             or_nothing(id),
             or_nothing(block.map(|status| age(self.now, status.time))),
@@ -164,7 +160,7 @@ mod tests {
     use super::*;
 
     /// A node that has seen more than any will.
-    fn standing(height: u64, time: TimestampMs) -> Standing {
+    fn told(height: u64, time: TimestampMs) -> NodeStatus {
         let view = serde_json::json!({
             "version": "0.1.0",
             "chain_id": "dev-net",
@@ -176,22 +172,19 @@ mod tests {
             "state_root": "00".repeat(32),
             "oldest": "0",
             "syncing": height == 0,
-            "peers": 253,
+            "peers": if height > 0 { 253 } else { 0 },
             "pending": 0,
             "base_fee": "100",
             "validator": null,
         });
-        Standing {
-            status: serde_json::from_value(view).unwrap(),
-            peers: (height > 0).then_some(253),
-        }
+        serde_json::from_value(view).unwrap()
     }
 
-    fn row(role: Role, number: u8, state: ProcessState, standing: Option<Standing>) -> NodeRow {
+    fn row(role: Role, number: u8, state: ProcessState, status: Option<NodeStatus>) -> NodeRow {
         NodeRow {
             name: NodeName::new(role, number),
             state,
-            standing,
+            status,
         }
     }
 
@@ -207,7 +200,7 @@ mod tests {
                     Role::Validator,
                     254,
                     ProcessState::Running,
-                    Some(standing(9_999_999_999, TimestampMs::new(0))),
+                    Some(told(9_999_999_999, TimestampMs::new(0))),
                 ),
                 row(Role::Full, 0, ProcessState::Paused, None),
             ],
@@ -220,7 +213,7 @@ mod tests {
     #[test]
     fn a_table_says_of_each_node_what_is_known() {
         let now = UNIX_EPOCH + Duration::from_secs(1_000);
-        let seen = |height, ms: u64| Some(standing(height, TimestampMs::new(1_000_000 - ms)));
+        let seen = |height, ms: u64| Some(told(height, TimestampMs::new(1_000_000 - ms)));
         let status = NetStatus {
             name: "net".parse().unwrap(),
             consensus: ConsensusKind::Pbft,
@@ -238,7 +231,7 @@ net net: pbft, 2 validators, 2 full nodes
 node         role       state    height  peers  syncing  block       age
 validator-0  validator  running      12    253  no       1f3a9c2e  1.2 s
 validator-1  validator  paused        -      -  -        -             -
-full-0       full       running       0      -  yes      -             -
+full-0       full       running       0      0  yes      -             -
 full-1       full       ended         -      -  -        -             -
 ";
         assert_eq!(status.to_string(), expected);

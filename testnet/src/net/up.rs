@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use pyralog_api::PyralogClient;
 use pyralog_primitives::TimestampMs;
 use tokio::time::{Instant, sleep};
 
 use super::Net;
 use super::addresses::{Subnet, is_free};
-use super::calls::{client, standing};
+use super::calls::client;
 use super::error::NetError;
 use super::genesis::document;
 use super::names::{NetName, Role};
@@ -97,12 +98,12 @@ impl Net {
                 log: self.tail(node.name),
             });
         }
-        match standing(&client(node)?).await {
+        match client(node)?.node_status().await {
             Err(_) => Ok(false),
-            Ok(standing) if standing.status.genesis == self.record.genesis => Ok(true),
-            Ok(standing) => Err(NetError::Stranger {
+            Ok(status) if status.genesis == self.record.genesis => Ok(true),
+            Ok(status) => Err(NetError::Stranger {
                 node: node.name,
-                found: standing.status.genesis,
+                found: status.genesis,
             }),
         }
     }

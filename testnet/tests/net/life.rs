@@ -23,7 +23,7 @@ async fn a_net_of_each_engine_begins_makes_blocks_and_ends_with_nothing_left() {
                 let status = test.net.status().await.unwrap();
                 let is_at_work = |row: &pyralog_testnet::net::NodeRow| {
                     row.status().is_some_and(|status| {
-                        status.height.get() >= 3 && !status.syncing && row.peers() > Some(0)
+                        status.height.get() >= 3 && !status.syncing && status.peers > 0
                     })
                 };
                 status.nodes().iter().all(is_at_work).then_some(())

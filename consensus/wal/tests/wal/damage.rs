@@ -103,6 +103,7 @@ fn a_header_is_whole_or_the_log_is_refused() {
         (&b"{\"height\": 7}"[..], OpenError::NotALog),
         (b"PYRWAL\x00\x00", OpenError::DamagedHeader),
         (b"PYRWAL\x03\x00", OpenError::Newer { found: 3, ours: 2 }),
+        (b"PYRWAL\x01\x00", OpenError::Older { found: 1, ours: 2 }),
     ] {
         assert_eq!(open(text.to_vec()).unwrap_err(), expected);
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use pyralog_consensus::{Ed25519, Engine, Input, Record, Start, verify_certificate};
 use pyralog_disk::Disk;
+use pyralog_primitives::Height;
 use pyralog_primitives::certificate::Certificate;
 
 use super::{Driver, Next, SETTLING_COUNT_MAX, Stage, Wake};
@@ -53,10 +54,22 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             records,
         }));
         let is_decided = known.is_some_and(|certificate| self.decide_again(certificate));
-        if self.is_silent && !is_decided && !self.settings.has_peers {
-            return Err(Halt::Alone { height });
+        if self.is_silent && !is_decided && self.next.validators.count() == 1 {
+            self.be_mute(height)?;
         }
         self.use_incoming()
+    }
+
+    /// The only validator may not sign. Those who follow it may have what it
+    /// has lost; where there are none, nothing ever becomes final.
+    fn be_mute(&mut self, height: Height) -> Result<(), Halt> {
+        if !self.settings.has_peers {
+            return Err(Halt::Alone { height });
+        }
+        if self.signer.is_some() {
+            self.warn(Warning::Alone { height });
+        }
+        Ok(())
     }
 
     /// The height was final before a restart, and its block not durable. Says

@@ -2,8 +2,10 @@
 
 use pyralog_consensus::Engine;
 use pyralog_disk::MemoryDisk;
+use pyralog_driver::Warning;
 use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::Address;
+use pyralog_solo::Solo;
 
 use crate::network::{ALL, Network};
 use crate::setup::{height, pbft, solo, tendermint};
@@ -35,13 +37,31 @@ fn it_goes_on_after_it_was_ahead_of_its_disk_whatever_the_engine() {
     goes_on_from_ahead(ConsensusKind::Tendermint, tendermint);
 }
 
-#[test]
-fn it_stops_and_says_why_if_it_can_never_sign_again() {
+/// The guard remembers what the logs do not.
+fn without_logs() -> Network<Solo> {
     let mut network = ahead(ConsensusKind::Solo, solo).begun();
-    // The guard remembers what the logs do not.
     for log in &mut network.nodes[0].disks[..2] {
         *log = MemoryDisk::new();
     }
-    let error = network.start(0).unwrap_err();
+    network
+}
+
+#[test]
+fn it_stops_and_says_why_if_it_can_never_sign_again() {
+    let error = without_logs().start(0).unwrap_err();
     assert!(error.contains("may not sign at height 4"), "{error}");
+}
+
+#[test]
+fn it_says_why_it_is_silent_if_others_may_have_what_it_has_lost() {
+    let mut network = without_logs();
+    network.nodes[0].has_peers = true;
+    network.start(0).unwrap();
+    network.run(2_000, ALL, |_| false).unwrap();
+    let height = height(4);
+    let warnings = &network.nodes[0].account.warnings;
+    assert!(
+        warnings.contains(&Warning::Alone { height }),
+        "{warnings:?}"
+    );
 }

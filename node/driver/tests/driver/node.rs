@@ -73,6 +73,7 @@ pub(crate) struct Node<E> {
     held: Vec<Event>,
     pub(crate) holds: Holds,
     pub(crate) account: Account,
+    pub(crate) has_peers: bool,
     /// How far its clock on the wall is off, in milliseconds.
     pub(crate) skew: i64,
     begun: u64,
@@ -94,6 +95,7 @@ impl<E: Engine> Node<E> {
             held: Vec::new(),
             holds: Holds::default(),
             account: Account::default(),
+            has_peers: genesis.validator_set().count() > 1,
             skew: 0,
             begun: 0,
         }
@@ -104,7 +106,7 @@ impl<E: Engine> Node<E> {
         let settings = Settings {
             genesis: self.genesis.hash(),
             drift_max: self.genesis.parameters().time_drift_max,
-            has_peers: self.genesis.validator_set().count() > 1,
+            has_peers: self.has_peers,
         };
         let [even, odd, guard] = self.disks.clone();
         let logs = Logs::open([even, odd]).map_err(|error| error.to_string())?;

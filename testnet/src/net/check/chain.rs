@@ -6,7 +6,6 @@ use pyralog_primitives::{BlockId, Height, StateRoot};
 
 use super::heads::Heads;
 use super::runners::{Runner, ask_all};
-use crate::net::calls::standing;
 use crate::net::names::NodeName;
 
 /// Heights that are held at one time. Lower, and each turn waits for the
@@ -85,8 +84,8 @@ async fn show(runner: &Runner, height: Height) -> Result<Option<Shown>, String> 
         }
         Err(error) => error,
     };
-    let now = standing(&runner.client).await;
-    if now.is_ok_and(|standing| standing.status.oldest > height) {
+    let now = runner.client.node_status().await;
+    if now.is_ok_and(|status| status.oldest > height) {
         return Ok(None);
     }
     let name = runner.name;

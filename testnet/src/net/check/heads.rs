@@ -8,8 +8,8 @@ use pyralog_primitives::{BlockId, Height, StateRoot};
 use tokio::time::{Instant, sleep};
 
 use super::runners::{Runner, ask_all};
-use crate::net::calls::standing;
 use crate::net::names::NodeName;
+use pyralog_api::PyralogClient;
 
 /// How often one looks. Each look is remembered if it shows a new block, so
 /// this bounds what is held: ten of each node in a second.
@@ -34,10 +34,7 @@ pub(super) struct Heads {
 impl Heads {
     /// Asks all once. Wrong is who does not answer.
     pub(super) async fn ask(&mut self, runners: &[Runner]) -> Result<(), String> {
-        let ask = |runner: Runner, ()| async move {
-            let standing = standing(&runner.client).await;
-            standing.map(|standing| standing.status)
-        };
+        let ask = |runner: Runner, ()| async move { runner.client.node_status().await };
         let mut silent = Vec::new();
         for (node, answer) in ask_all(runners, vec![()], ask).await.remove(0).1 {
             match answer {

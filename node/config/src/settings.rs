@@ -110,7 +110,8 @@ settings! {
         /// Keys of peers that others are not told of, such as the validator behind
         /// a sentry.
         private_peer_ids: PeerNames = "", ANY;
-        /// Keys of peers for whom there is always room.
+        /// Keys of peers who are not counted among those that are connected. How
+        /// many may come from one address holds for them too.
         unconditional_peer_ids: PeerNames = "", ANY;
         /// Whether peers are asked for more peers. Without it a node knows those
         /// it was told of and those who come to it.
@@ -121,7 +122,7 @@ settings! {
         /// How many peers the node looks for by itself.
         outbound_target: u32 = "16",
             at_least(1, "the node depends on those who come to it")
-                .at_most(256, "there is room for no more");
+                .at_most(32, "it never has so many, and dials on and on");
         /// How many peers may come to the node by themselves.
         inbound_max: u32 = "40",
             at_least(1, "nobody can join by this node")

@@ -246,7 +246,8 @@ fn read_list(text: &str) -> Result<Vec<String>, Problem> {
         return Err(Problem::ListTooLong { found });
     }
     let mut list = Vec::new();
-    for entry in entries(text).map(str::to_owned) {
+    for entry in entries(text) {
+        let entry = String::read(entry, &ANY)?;
         if list.contains(&entry) {
             return Err(Problem::Duplicate);
         }

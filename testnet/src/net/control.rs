@@ -119,7 +119,9 @@ impl Net {
             let (name, known) = self.process(*place);
             let log = self.place.log(name);
             let marked = ProcessId::marked(&log).map_err(NetError::io("look for", &log))?;
-            let all = known.into_iter().cloned().chain(marked);
+            // Told twice, a node would stop at once.
+            let unknown = marked.into_iter().filter(|one| Some(one) != known);
+            let all = known.into_iter().cloned().chain(unknown);
             processes.extend(all.map(|process| (name, process)));
         }
         let failed = |name| NetError::io("signal the process of", &self.place.log(name));

@@ -241,6 +241,7 @@ pub(crate) fn write_whole(path: &Path, text: &str, mode: u32) -> Result<(), NetE
     options.write(true).create(true).truncate(true).mode(mode);
     let mut file = options.open(&staged).map_err(failed())?;
     std::io::Write::write_all(&mut file, text.as_bytes()).map_err(failed())?;
+    file.sync_all().map_err(failed())?;
     fs::rename(&staged, path).map_err(failed())
 }
 

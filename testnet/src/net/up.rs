@@ -15,7 +15,7 @@ use super::error::NetError;
 use super::genesis::document;
 use super::names::{NetName, Role};
 use super::options::Options;
-use super::place::{Base, Place, make_directory};
+use super::place::{Base, Lock, Place, make_directory};
 use super::plan::{arguments, text};
 use super::process::{ProcessId, ProcessState};
 use super::record::{Node, Record, write_whole};
@@ -42,13 +42,7 @@ impl Net {
         let mut beginning = Beginning::new(prepare(options, &base, &program)?);
         // From here on the net has its place, which others see.
         drop(lock);
-        let net = beginning.net();
-        let _at_work = net.place.lock().await?;
-        for place in 0..net.record.nodes.len() {
-            net.start(place)?;
-        }
-        let all: Vec<usize> = (0..net.record.nodes.len()).collect();
-        net.wait_until_they_answer(&all).await?;
+        beginning.start_all().await?;
         Ok(beginning.finish())
     }
 
@@ -111,21 +105,32 @@ impl Net {
 
 /// A net that has begun to begin. Unless it is finished, its processes are
 /// ended and its directory is removed.
-struct Beginning(Option<Net>);
+struct Beginning {
+    net: Option<Net>,
+    /// Nobody else is at work on it before all is there, or all has gone: it is
+    /// given back after that.
+    at_work: Option<Lock>,
+}
 
 impl Beginning {
     fn new(net: Net) -> Self {
-        Self(Some(net))
+        let net = Some(net);
+        Self { net, at_work: None }
     }
 
-    fn net(&mut self) -> &mut Net {
-        self.0
-            .as_mut()
-            .expect("it is taken out only when it is finished")
+    async fn start_all(&mut self) -> Result<(), NetError> {
+        let net = self.net.as_mut();
+        let net = net.expect("it is taken out only when it is finished");
+        self.at_work = Some(net.place.lock().await?);
+        for place in 0..net.record.nodes.len() {
+            net.start(place)?;
+        }
+        let all: Vec<usize> = (0..net.record.nodes.len()).collect();
+        net.wait_until_they_answer(&all).await
     }
 
     fn finish(mut self) -> Net {
-        self.0
+        self.net
             .take()
             .expect("it is finished once, and dropped after that")
     }
@@ -133,7 +138,7 @@ impl Beginning {
 
 impl Drop for Beginning {
     fn drop(&mut self) {
-        let Some(net) = self.0.take() else {
+        let Some(net) = self.net.take() else {
             return;
         };
         let processes = net
@@ -252,8 +257,7 @@ fn free_subnet(options: &Options, base: &Base) -> Result<Subnet, NetError> {
 /// The program of a node that was built with ours, else the one on the path.
 fn find_program() -> Result<PathBuf, NetError> {
     let own = std::env::current_exe().ok();
-    // Tests lie one directory below the programs of their build.
-    let beside = own.iter().flat_map(|own| own.ancestors().skip(1).take(2));
+    let beside = own.iter().filter_map(|own| own.parent());
     let path = std::env::var_os("PATH").unwrap_or_default();
     let directories = beside
         .map(Path::to_owned)

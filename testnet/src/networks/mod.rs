@@ -84,7 +84,6 @@ pub(crate) fn up(args: UpArgs) -> Result<(), VerbError> {
         ..Options::new(args.which.net)
     };
     let net = run(async { Ok(Net::up(&options).await?) })?;
-    // From here on the net is there, and the exit code says so, whatever comes.
     let runtime = Builder::new_current_thread().enable_all().build()?;
     say(&runtime.block_on(net.status())?.to_string())?;
     let first = net.nodes().next().map(|node| node.to_string());
@@ -138,26 +137,33 @@ pub(crate) async fn tell(deed: Deed, args: NodesArgs) -> Result<(), VerbError> {
             return Ok(say(&format!("restarted all nodes of {}\n", net.name()))?);
         }
         let nodes: Vec<String> = net.nodes().map(|node: NodeName| node.to_string()).collect();
-        return tell_each(deed, &mut net, &nodes).await;
+        for node in &nodes {
+            match tell_one(deed, &mut net, node).await {
+                // All that run: the others have nothing to be told.
+                Err(VerbError::Net(NetError::NotRunning { .. })) => {}
+                told => told?,
+            }
+        }
+        return Ok(());
     }
     // All names are looked at before anything is done.
     for node in &args.nodes {
         net.url(node)?;
     }
-    tell_each(deed, &mut net, &args.nodes).await
-}
-
-async fn tell_each(deed: Deed, net: &mut Net, nodes: &[String]) -> Result<(), VerbError> {
-    for node in nodes {
-        let done = match deed {
-            Deed::Kill => net.kill(node).await.map(|()| "killed"),
-            Deed::Pause => net.pause(node).await.map(|()| "paused"),
-            Deed::Resume => net.resume(node).await.map(|()| "resumed"),
-            Deed::Restart => net.restart(node).await.map(|()| "restarted"),
-        };
-        say(&format!("{} {node}\n", done?))?;
+    for node in &args.nodes {
+        tell_one(deed, &mut net, node).await?;
     }
     Ok(())
+}
+
+async fn tell_one(deed: Deed, net: &mut Net, node: &str) -> Result<(), VerbError> {
+    let done = match deed {
+        Deed::Kill => net.kill(node).await.map(|()| "killed"),
+        Deed::Pause => net.pause(node).await.map(|()| "paused"),
+        Deed::Resume => net.resume(node).await.map(|()| "resumed"),
+        Deed::Restart => net.restart(node).await.map(|()| "restarted"),
+    };
+    Ok(say(&format!("{} {node}\n", done?))?)
 }
 
 pub(crate) async fn check(args: CheckArgs) -> Result<(), VerbError> {

@@ -16,8 +16,8 @@ use super::runners::{Runner, ask_all};
 use crate::net::Net;
 use crate::net::error::NetError;
 
-/// What is read of the file at most. Lower, and a long life of a net is not
-/// checked to its end; higher, and a wrong file takes memory.
+/// What is read of the file at most. Lower, and a long life of a net cannot be
+/// checked; higher, and a wrong file takes memory.
 const FILE_BYTES_MAX: u64 = 256 * 1024 * 1024;
 /// How many are asked about in one turn.
 const TOGETHER: usize = 1024;
@@ -108,6 +108,9 @@ impl Net {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
             file => file.map_err(failed())?,
         };
+        if file.metadata().map_err(failed())?.len() > FILE_BYTES_MAX {
+            return Err(failed()(ErrorKind::FileTooLarge.into()));
+        }
         let mut told = Vec::new();
         for (place, line) in BufReader::new(file.take(FILE_BYTES_MAX))
             .lines()

@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use pyralog_api::NodeStatus;
+use pyralog_api::{NodeStatus, PyralogClient};
 use pyralog_primitives::{BlockId, Height, StateRoot};
 use tokio::time::{Instant, sleep};
 
 use super::runners::{Runner, ask_all};
 use crate::net::names::NodeName;
-use pyralog_api::PyralogClient;
 
 /// How often one looks. Each look is remembered if it shows a new block, so
 /// this bounds what is held: ten of each node in a second.

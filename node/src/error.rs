@@ -8,6 +8,7 @@ use pyralog_keys::{KeystoreError, PasswordError, UnlockError};
 use pyralog_primitives::Address;
 use pyralog_replica::OpenError;
 use pyralog_store::OpenError as StoreError;
+use pyralog_swarm::StartError;
 
 use crate::chain::{BeginError, Halt, MemoryError};
 use crate::exit::Exit;
@@ -59,10 +60,10 @@ pub enum NodeError {
     /// The filter of the log is wrong.
     #[error("log.filter: {0}")]
     Log(pyralog_telemetry::logs::LogError),
-    /// The network has other validators, and they are not to be met.
+    /// Others decide, and they are not to be met.
     #[error(
-        "the network has {count} validators, and p2p.enabled is false: they never meet. Leave the \
-         setting out"
+        "p2p.enabled is false, and this node is not the only validator of the network ({count} in \
+         all): it would never have a block. Leave the setting out"
     )]
     NoPeers {
         /// How many validators there are.
@@ -93,9 +94,9 @@ pub enum NodeError {
     Randomness(getrandom::Error),
     /// The node cannot meet its peers.
     #[error("p2p: {0}")]
-    Swarm(#[from] pyralog_swarm::StartError),
-    /// What the validator has written down cannot be read.
-    #[error("the memory of the validator: {0}")]
+    Swarm(#[from] StartError),
+    /// What the node has written down cannot be read.
+    #[error("the memory of the node: {0}")]
     Memory(#[from] MemoryError),
     /// The password of the validator's key is missing.
     #[error("the key of the validator is encrypted; give --password-file FILE")]
@@ -202,6 +203,8 @@ impl NodeError {
             Self::NoHome | Self::NoNetwork | Self::NoPassword => Exit::Usage,
             Self::Memory(MemoryError::File(OpenFileError::InUse { .. })) => Exit::InUse,
             Self::Io { .. }
+            | Self::NodeKey { .. }
+            | Self::Swarm(StartError::File(_))
             | Self::Memory(_)
             | Self::TooLarge { .. }
             | Self::NotText { .. }
@@ -211,7 +214,6 @@ impl NodeError {
             | Self::Log(_)
             | Self::NoPeers { .. }
             | Self::Peer { .. }
-            | Self::NodeKey { .. }
             | Self::NoValidator { .. }
             | Self::FewFiles { .. }
             | Self::Mempool(_) => Exit::Config,

@@ -6,7 +6,7 @@
 //! HOME/CHAIN/config.toml   settings
 //! HOME/CHAIN/genesis.toml  the genesis document, to verify proofs against
 //! HOME/CHAIN/store/        the chain: never edit it
-//! HOME/CHAIN/consensus/    what the validator said at the last heights
+//! HOME/CHAIN/consensus/    what was said and heard at the last heights
 //! HOME/CHAIN/node.key      who the node is to its peers; made by the first start
 //! HOME/CHAIN/peers/        peers that were met, and those that are banned
 //! HOME/guard/              what its key has signed: never delete or copy it

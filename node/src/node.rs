@@ -85,9 +85,10 @@ impl Node {
         let peers = swarm.as_ref().map(Swarm::handle);
         let gossip = swarm.as_ref().map(Swarm::gossip);
         // A validator tells the others directly.
+        let (_, nothing) = mpsc::channel(1);
         let (to_driver, to_gossip) = match (&key, &gossip) {
-            (None, Some(_)) => (None, Some(pool.admitted)),
-            _ => (Some(pool.admitted), None),
+            (None, Some(_)) => (nothing, pool.admitted),
+            _ => (pool.admitted, nothing),
         };
         let p2p = swarm.as_ref().and_then(peers::address);
         let chain = (replica, swarm, to_driver);
@@ -144,7 +145,7 @@ impl Shared {
         home: &Home,
         settings: &Settings,
         key: Option<&SecretKey>,
-        (replica, swarm, admitted): (Replica, Option<Swarm>, Option<Admitted>),
+        (replica, swarm, admitted): (Replica, Option<Swarm>, Admitted),
     ) -> Result<Vec<Thread>, NodeError> {
         let memory = memory(network, home, key)?;
         let own = key.map(|key| key.public_key().address());

@@ -24,9 +24,11 @@ pub(crate) async fn join(
     validator: Option<&SecretKey>,
 ) -> Result<Option<Swarm>, NodeError> {
     if !settings.enabled {
-        return match network.genesis.validators().len() {
-            1 => Ok(None),
-            count => Err(NodeError::NoPeers { count }),
+        let count = network.genesis.validators().len();
+        return if count == 1 && validator.is_some() {
+            Ok(None)
+        } else {
+            Err(NodeError::NoPeers { count })
         };
     }
     let node_key = node_key(home)?;

@@ -28,19 +28,19 @@ const _: () = assert!(
     "the longest transaction travels"
 );
 
-/// Hears and judges what is spread, and spreads what came to this node first,
-/// if it follows, until the node stops.
+/// Hears and judges what is spread, and spreads what is admitted here, until the
+/// node stops.
 pub(crate) async fn spread<G: Gossip>(
     mut gossip: G,
     pool: PoolHandle,
-    mut admitted: Option<mpsc::Receiver<Vec<Checked>>>,
+    mut admitted: mpsc::Receiver<Vec<Checked>>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
         tokio::select! {
             biased;
             () = stopped(&mut stop) => return,
-            Some(news) = next(&mut admitted) => pass_on(&gossip, &news),
+            Some(news) = admitted.recv() => pass_on(&gossip, &news),
             heard = gossip.next() => match heard {
                 Some(heard) => {
                     let verdict = judge(&pool, &heard).await;
@@ -55,13 +55,6 @@ pub(crate) async fn spread<G: Gossip>(
 /// Also when whoever could say so is gone.
 async fn stopped(stop: &mut watch::Receiver<bool>) {
     let _ = stop.wait_for(|stop| *stop).await;
-}
-
-async fn next(admitted: &mut Option<mpsc::Receiver<Vec<Checked>>>) -> Option<Vec<Checked>> {
-    match admitted {
-        Some(admitted) => admitted.recv().await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Spreads transactions, in as few messages as they fit into.
@@ -119,5 +112,50 @@ fn verdict(answers: &[Answer]) -> Verdict {
         Verdict::Accept
     } else {
         Verdict::Ignore
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pyralog_primitives::transaction::TransactionError;
+    use pyralog_primitives::{Height, TransactionId};
+
+    use super::*;
+
+    const NEWS: Answer = Answer::Taken {
+        id: TransactionId::ZERO,
+        known: false,
+    };
+    const KNOWN: Answer = Answer::Taken {
+        id: TransactionId::ZERO,
+        known: true,
+    };
+
+    fn refused(why: Rejection) -> Answer {
+        Answer::Refused(Refused::Rejected(Box::new(why)))
+    }
+
+    #[test]
+    fn what_is_news_is_passed_on_and_what_anybody_could_see_to_be_wrong_is_blamed() {
+        let wrong = || refused(Rejection::Form(TransactionError::NoAction));
+        let late = || {
+            refused(Rejection::Expired {
+                valid_until: Height::new(1),
+                height: Height::new(2),
+            })
+        };
+        for (answers, expected) in [
+            (vec![NEWS], Verdict::Accept),
+            (vec![KNOWN, NEWS, late()], Verdict::Accept),
+            (vec![KNOWN], Verdict::Ignore),
+            (
+                vec![late(), Answer::Refused(Refused::Busy)],
+                Verdict::Ignore,
+            ),
+            (vec![], Verdict::Ignore),
+            (vec![NEWS, wrong()], Verdict::Reject),
+        ] {
+            assert_eq!(verdict(&answers), expected, "{answers:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use pyralog_primitives::{BlockCount, ByteCount, DurationMs};
 
-use crate::bounds::Bounds;
+use crate::bounds::{ANY, Bounds};
 use crate::problem::Problem;
 use crate::settings::{LogFormat, PeerNames};
 
@@ -311,7 +311,7 @@ fn show_with_unit(number: u64, units: &[(&str, u64)]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bounds::{ANY, at_least};
+    use crate::bounds::at_least;
 
     fn refused<V: Value>(text: &str) -> Problem {
         V::read(text, &ANY)

@@ -62,9 +62,8 @@ pub(crate) struct Host<E, S, D, N> {
 /// Where the host hears.
 pub(crate) struct Ears {
     pub(crate) events: mpsc::Receiver<Event>,
-    /// Transactions that came to this node first, if peers are told of them
-    /// directly.
-    pub(crate) admitted: Option<mpsc::Receiver<Vec<Checked>>>,
+    /// Transactions that peers are told of directly.
+    pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
     pub(crate) stop: watch::Receiver<bool>,
 }
 
@@ -101,7 +100,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     self.served.remove(&to);
                     self.say(To::Peer(to), &word);
                 }
-                Some(admitted) = receive(&mut ears.admitted) => self.offer(&admitted),
+                Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
                 () = due => {}
             }
             self.hear_more(&mut ears, &mut batch);
@@ -291,13 +290,6 @@ fn read_final(store: &Store, from: Height) -> Result<List<FinalBlock, FINAL_COUN
 async fn next<N: Network>(network: &mut Option<N>) -> Option<pyralog_p2p::Event> {
     match network {
         Some(network) => network.next().await,
-        None => std::future::pending().await,
-    }
-}
-
-async fn receive<T>(line: &mut Option<mpsc::Receiver<T>>) -> Option<T> {
-    match line {
-        Some(line) => line.recv().await,
         None => std::future::pending().await,
     }
 }

@@ -75,9 +75,8 @@ pub(crate) struct Parts<E, S, D, N> {
     /// Who proposes; none for a node that only follows.
     pub(crate) own: Option<Address>,
     pub(crate) pool: PoolHandle,
-    /// Transactions that came to this node first, if peers are told of them
-    /// directly.
-    pub(crate) admitted: Option<mpsc::Receiver<Vec<Checked>>>,
+    /// Transactions that peers are told of directly.
+    pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
     /// Whether others are known to be further.

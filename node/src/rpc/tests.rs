@@ -1,10 +1,11 @@
 use std::sync::Arc;
 
+use jsonrpsee::Extensions;
 use pyralog_api::{CometReadsServer, PyralogServer, discover};
-use pyralog_chain::mempool::{Limits, Rules};
+use pyralog_chain::mempool::{Limits, Rules, Source};
 use pyralog_config::Layers;
 use pyralog_genesis::Genesis;
-use pyralog_primitives::ByteCount;
+use pyralog_primitives::{ByteCount, DurationMs, PublicKey};
 use pyralog_replica::Replica;
 use pyralog_store::Options;
 use pyralog_telemetry::metrics::Metrics;
@@ -12,6 +13,8 @@ use tempfile::TempDir;
 use tokio::sync::{Semaphore, watch};
 
 use super::context::Context;
+use super::gate::Caller;
+use super::peers;
 use super::prices::PRICES;
 use super::server::methods;
 use crate::chain::Feed;
@@ -84,4 +87,38 @@ fn names_of_other_chains_are_for_reads_only() {
     assert!(ours.method_names().all(|name| name.starts_with("pyralog_")));
     let theirs = super::comet::CometReads(context).into_rpc();
     assert!(!theirs.method_names().any(|name| name.contains("broadcast")));
+}
+
+#[test]
+fn peers_are_ordered_about_from_the_machine_of_the_node_only() {
+    let dir = tempfile::tempdir().unwrap();
+    let context = context(&dir);
+    let ordered_from = |address: Option<&str>| {
+        let mut caller = Extensions::new();
+        if let Some(address) = address {
+            caller.insert(Caller {
+                address: address.parse().unwrap(),
+                source: Source::new(0),
+            });
+        }
+        let peer = PublicKey::new([7; 32]);
+        let day = DurationMs::new(86_400_000);
+        let orders = [
+            peers::ban(&context, &caller, peer, day, "noise").unwrap_err(),
+            peers::unban(&context, &caller, peer).unwrap_err(),
+            peers::add(&context, &caller, "somewhere").unwrap_err(),
+        ];
+        orders.map(|failure| failure.reason.into_owned())
+    };
+    for address in [None, Some("203.0.113.7"), Some("::ffff:203.0.113.7")] {
+        assert_eq!(
+            ordered_from(address),
+            ["not_the_operator"; 3],
+            "{address:?}"
+        );
+    }
+    // This one meets nobody.
+    for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
+        assert_eq!(ordered_from(Some(address)), ["no_peers"; 3], "{address}");
+    }
 }

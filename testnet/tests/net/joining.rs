@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::PathBuf;
 
-use pyralog_api::PyralogClient;
+use jsonrpsee::core::ClientError;
+use pyralog_api::{Failure, PyralogClient};
 use pyralog_genesis::ConsensusKind;
+use pyralog_primitives::DurationMs;
 use pyralog_testnet::net::{Net, Options};
 use pyralog_testnet::{NodeCommand, Sandbox, bounded, eventually};
 
@@ -92,6 +94,43 @@ async fn a_node_of_another_network_is_refused_by_name() {
         drop(stranger);
         ours.down(false).await.unwrap();
         theirs.down(false).await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_operator_keeps_a_peer_away_and_lets_it_back() {
+    bounded(async {
+        let test = TestNet::up("banned", ConsensusKind::Pbft, 0).await;
+        let node = client(&test.net, "validator-0");
+        let address = test.net.peer("validator-3").unwrap();
+        let (key, _) = address.split_once('@').unwrap();
+        let key = key.parse().unwrap();
+        let meets = async |wanted: bool| {
+            let view = node.peers().await.ok()?;
+            let is_there = view.connected.iter().any(|peer| peer.peer == key);
+            let is_banned = view.banned.iter().any(|ban| ban.peer == key);
+            (is_there == wanted && is_banned != wanted).then_some(())
+        };
+        eventually("they meet", async || meets(true).await).await;
+        let day = DurationMs::new(86_400_000);
+        node.ban_peer(key, day, "for a test".to_owned())
+            .await
+            .unwrap();
+        eventually("it is kept away", async || meets(false).await).await;
+        assert!(node.unban_peer(key).await.unwrap());
+        assert!(!node.unban_peer(key).await.unwrap());
+        eventually("it is back", async || meets(true).await).await;
+        let refused = |answer: Result<(), ClientError>| {
+            let failure = Failure::of(&answer.unwrap_err()).unwrap();
+            failure.reason.into_owned()
+        };
+        let for_ever = DurationMs::new(u64::MAX);
+        let banned = node.ban_peer(key, for_ever, String::new()).await;
+        assert_eq!(refused(banned), "ban_too_long");
+        let added = node.add_peer("somewhere".to_owned()).await;
+        assert_eq!(refused(added), "no_peer_address");
+        test.down().await;
     })
     .await;
 }

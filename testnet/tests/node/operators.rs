@@ -160,7 +160,7 @@ async fn each_wrong_start_says_what_to_do() {
     let alone = command(&sandbox, &two).set("p2p.enabled=false");
     let ended = alone.run().await;
     assert_eq!(ended.code, Some(78), "{ended:?}");
-    assert!(ended.stderr.contains("2 validators"), "{ended:?}");
+    assert!(ended.stderr.contains("2 in all"), "{ended:?}");
 
     let sandbox = Sandbox::new();
     let with_key = command(&sandbox, &document("my-net", time, ConsensusKind::Solo));

@@ -134,7 +134,7 @@ impl Several {
             network: Some(network),
             own: Some(proposer),
             pool: pool.handle.clone(),
-            admitted: Some(pool.admitted),
+            admitted: pool.admitted,
             feed: Arc::clone(&feed),
             metrics,
             is_syncing: Arc::default(),

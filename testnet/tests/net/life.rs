@@ -1,6 +1,7 @@
 //! How a net begins, what is seen of it, and how it ends.
 
 use std::collections::BTreeSet;
+use std::fs;
 use std::path::Path;
 
 use pyralog_genesis::ConsensusKind;
@@ -54,6 +55,13 @@ async fn a_net_that_is_kept_goes_on_where_it_was() {
         let before = test.net.status().await.unwrap();
         let before = before.nodes()[0].status().unwrap().clone();
         test.net.clone().down(true).await.unwrap();
+        for node in test.net.nodes() {
+            let log = fs::read_to_string(test.net.directory().join(format!("{node}.log"))).unwrap();
+            assert!(
+                log.contains("INFO stopped"),
+                "{node} was not let end: {log}"
+            );
+        }
         let name = test.net.name().clone();
         let mut again = Net::open(Some(test.base().path()), &name).unwrap();
         assert_eq!(again.state("validator-0").unwrap(), ProcessState::Ended);

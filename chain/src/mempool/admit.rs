@@ -130,7 +130,7 @@ impl Mempool {
         }
         let arrival = self.next_arrival;
         self.next_arrival = Arrival(arrival.0 + 1);
-        self.put(Entry { checked, arrival }, account);
+        self.put(Entry::new(checked, arrival), account);
         gone.extend(self.take_unpayable(sender));
         Ok(gone)
     }

@@ -11,11 +11,31 @@ use super::status::Standing;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Arrival(pub(super) u64);
 
-/// A transaction in its queue.
+/// A transaction in its queue, with what its queue asks of it: each change of a
+/// queue looks at all of it, and must not follow a pointer for each entry.
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     pub(super) checked: Checked,
     pub(super) arrival: Arrival,
+    nonce: Nonce,
+    priority: Priority,
+    base_fee_limit: Amount,
+    spends: Option<Amount>,
+    weight: ByteCount,
+}
+
+impl Entry {
+    pub(super) fn new(checked: Checked, arrival: Arrival) -> Self {
+        Self {
+            arrival,
+            nonce: checked.nonce(),
+            priority: checked.priority(),
+            base_fee_limit: checked.base_fee_limit(),
+            spends: checked.spends(),
+            weight: checked.weight(),
+            checked,
+        }
+    }
 }
 
 /// One sender's. A queue that is part of the pool is never empty.
@@ -78,7 +98,7 @@ impl Queue {
     /// Where this nonce is, or where it would be.
     pub(super) fn place(&self, nonce: Nonce) -> Result<usize, usize> {
         self.entries
-            .binary_search_by_key(&nonce, |entry| entry.checked.nonce())
+            .binary_search_by_key(&nonce, |entry| entry.nonce)
     }
 
     pub(super) fn get(&self, nonce: Nonce) -> Option<&Entry> {
@@ -87,7 +107,7 @@ impl Queue {
 
     pub(super) fn insert(&mut self, entry: Entry) {
         let place = self
-            .place(entry.checked.nonce())
+            .place(entry.nonce)
             .expect_err("whoever inserts has seen that the nonce is free");
         self.entries.insert(place, entry);
     }
@@ -99,7 +119,7 @@ impl Queue {
 
     /// The nonce of the last one.
     pub(super) fn last_nonce(&self) -> Option<Nonce> {
-        Some(self.entries.last()?.checked.nonce())
+        Some(self.entries.last()?.nonce)
     }
 
     /// The first nonce at which nothing is pending.
@@ -109,12 +129,12 @@ impl Queue {
 
     /// What those before this nonce may take; always within the balance.
     pub(super) fn spent_before(&self, nonce: Nonce) -> Option<Amount> {
-        let before = |entry: &&Entry| entry.checked.nonce() < nonce;
+        let before = |entry: &&Entry| entry.nonce < nonce;
         self.entries
             .iter()
             .take_while(before)
             .try_fold(Amount::ZERO, |sum, entry| {
-                sum.checked_add(entry.checked.spends()?)
+                sum.checked_add(entry.spends?)
             })
     }
 
@@ -123,10 +143,10 @@ impl Queue {
     pub(super) fn first_unpayable(&self) -> Option<Nonce> {
         let mut left = self.account.balance;
         for entry in &self.entries {
-            let spends = entry.checked.spends();
+            let spends = entry.spends;
             match spends.and_then(|spends| left.checked_sub(spends)) {
                 Some(rest) => left = rest,
-                None => return Some(entry.checked.nonce()),
+                None => return Some(entry.nonce),
             }
         }
         None
@@ -134,7 +154,7 @@ impl Queue {
 
     /// Where the transaction at `place` stands.
     pub(super) fn standing(&self, place: usize, base_fee: Amount) -> Standing {
-        let covers = |entry: &Entry| entry.checked.base_fee_limit() >= base_fee;
+        let covers = |entry: &Entry| entry.base_fee_limit >= base_fee;
         if place >= self.marks.ready {
             Standing::Gapped
         } else if self.entries[..=place].iter().all(covers) {
@@ -147,21 +167,17 @@ impl Queue {
     /// What the indexes should hold.
     pub(super) fn current_marks(&self) -> Marks {
         let follows = |(place, entry): &(usize, &Entry)| {
-            let ahead = entry
-                .checked
-                .nonce()
-                .get()
-                .checked_sub(self.account.nonce.get());
+            let ahead = entry.nonce.get().checked_sub(self.account.nonce.get());
             ahead == Some(*place as u64)
         };
         let ready = self.entries.iter().enumerate().take_while(follows).count();
         let (front, behind) = self.entries.split_at(ready);
-        let weight = |entry: &Entry| entry.checked.weight().get();
+        let weight = |entry: &Entry| entry.weight.get();
         Marks {
             ready,
             head: front.first().map(|entry| Head {
-                priority: entry.checked.priority(),
-                base_fee_limit: entry.checked.base_fee_limit(),
+                priority: entry.priority,
+                base_fee_limit: entry.base_fee_limit,
                 arrival: entry.arrival,
             }),
             ready_tail: if behind.is_empty() { tail(front) } else { None },
@@ -173,10 +189,9 @@ impl Queue {
 
 fn tail(entries: &[Entry]) -> Option<Tail> {
     let last = entries.last()?;
-    let all = entries.iter().map(|entry| &entry.checked);
     Some(Tail {
-        priority: all.clone().map(Checked::priority).min()?,
-        base_fee_limit: all.map(Checked::base_fee_limit).min()?,
+        priority: entries.iter().map(|entry| entry.priority).min()?,
+        base_fee_limit: entries.iter().map(|entry| entry.base_fee_limit).min()?,
         arrival: last.arrival,
     })
 }

@@ -61,6 +61,9 @@ pub struct Driver<E, S, D> {
     /// Why it is final, until it is durable.
     unsettled: Option<Certificate>,
     checks: BTreeMap<BlockId, Check>,
+    /// The block of this height that is examined before the engine asks about
+    /// one: the first that came whole. No more, because anybody can offer one.
+    ahead: Option<Ahead>,
     wants: BTreeMap<BlockId, Want>,
     /// Who spoke of a block.
     holders: BTreeMap<BlockId, BTreeSet<PeerId>>,
@@ -71,6 +74,8 @@ pub struct Driver<E, S, D> {
     evidence: BTreeMap<Offence, Evidence>,
     timers: BTreeMap<Wake, Tick>,
     now: Now,
+    /// What happened, and has to wait for what came before.
+    later: Vec<Event>,
     inputs: VecDeque<Input>,
     effects: VecDeque<Effect>,
     commands: Vec<Command>,
@@ -107,11 +112,27 @@ enum CheckState {
     Known { is_valid: bool },
 }
 
+/// A block that the engine has not asked about, and what was found out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Ahead {
+    block: BlockId,
+    /// None as long as the ledger executes it.
+    is_valid: Option<bool>,
+}
+
 /// A block that is lacking.
 #[derive(Debug, Default)]
 struct Want {
     /// How many times it was asked for.
     turn: usize,
+}
+
+/// When the disk is waited for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Waits {
+    Whenever,
+    /// Not while there is something to be done that does not rest on it.
+    OnlyIdle,
 }
 
 /// What a timer is for.
@@ -156,6 +177,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             last: None,
             unsettled: None,
             checks: BTreeMap::new(),
+            ahead: None,
             wants: BTreeMap::new(),
             holders: BTreeMap::new(),
             told: BTreeSet::new(),
@@ -164,6 +186,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             evidence: BTreeMap::new(),
             timers: BTreeMap::new(),
             now,
+            later: Vec::new(),
             inputs: VecDeque::new(),
             effects: VecDeque::new(),
             commands: Vec::new(),
@@ -174,36 +197,38 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         } else {
             driver.join()?;
         }
-        driver.run()?;
+        driver.run(Waits::Whenever)?;
         let commands = std::mem::take(&mut driver.commands);
         Ok((driver, commands))
     }
 
-    /// Takes in what happened, and says what is to be done.
+    /// Takes in what happened, and says what is to be done. Where the disk has to
+    /// be waited for and something is to be done already, that is said first, and
+    /// the rest at the next call, for which it [wants](Self::next_wake) no delay.
     pub fn handle(
         &mut self,
         now: Now,
         events: impl IntoIterator<Item = Event>,
     ) -> Result<Vec<Command>, Halt> {
         self.now = now;
-        let mut messages = Vec::new();
-        for event in events {
-            match event {
-                Event::Heard { from, word } => match *word {
-                    Word::Consensus(message) => messages.push((from, message)),
-                    other => self.hear(from, other)?,
-                },
-                other => self.take(other)?,
-            }
+        self.later.extend(events);
+        // What is left of the last call comes before what happened since.
+        if self.run(Waits::OnlyIdle)? {
+            let events = std::mem::take(&mut self.later);
+            self.take_all(events)?;
+            self.run(Waits::OnlyIdle)?;
         }
-        self.hear_messages(messages);
-        self.ring()?;
-        self.run()?;
         Ok(std::mem::take(&mut self.commands))
     }
 
-    /// What it asked for has been done: there is time to make what was signed
-    /// durable in the guard, which then knows it without the logs.
+    /// Whether it has something to do that waits for the disk only.
+    pub fn is_waiting(&self) -> bool {
+        !(self.effects.is_empty() && self.later.is_empty())
+    }
+
+    /// What it asked for has been done, and there is time to make what was signed
+    /// durable in the guard, which then knows it without the logs. The sooner
+    /// the better; nothing rests on it.
     pub fn rest(&mut self) -> Result<(), Halt> {
         match &mut self.signer {
             Some(signer) => signer.sync().map_err(Halt::Signer),
@@ -213,7 +238,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
 
     /// When it wants to be called even if nothing happens.
     pub fn next_wake(&self) -> Option<Tick> {
-        self.timers.values().min().copied()
+        if self.is_waiting() {
+            Some(self.now.tick)
+        } else {
+            self.timers.values().min().copied()
+        }
     }
 
     /// The height that is being decided.
@@ -229,6 +258,21 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// Whether others are known to be so far that blocks are taken from them.
     pub fn is_syncing(&self) -> bool {
         self.peers.highest(self.now.tick) > Some(self.next.height)
+    }
+
+    fn take_all(&mut self, events: Vec<Event>) -> Result<(), Halt> {
+        let mut messages = Vec::new();
+        for event in events {
+            match event {
+                Event::Heard { from, word } => match *word {
+                    Word::Consensus(message) => messages.push((from, message)),
+                    other => self.hear(from, other)?,
+                },
+                other => self.take(other)?,
+            }
+        }
+        self.hear_messages(messages);
+        self.ring()
     }
 
     fn take(&mut self, event: Event) -> Result<(), Halt> {
@@ -278,9 +322,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         Ok(())
     }
 
-    /// Does what the engine says until it says nothing.
-    fn run(&mut self) -> Result<(), Halt> {
+    /// Does what the engine says until it says nothing, or has to wait. Says
+    /// whether it came to an end.
+    fn run(&mut self, waits: Waits) -> Result<bool, Halt> {
         loop {
+            let is_busy = waits == Waits::OnlyIdle && !self.commands.is_empty();
+            let next = self.effects.front();
+            if is_busy && next.is_some_and(|effect| self.waits_for_disk(effect)) {
+                return Ok(false);
+            }
             if let Some(effect) = self.effects.pop_front() {
                 self.execute(effect)?;
             } else if let Some(input) = self.inputs.pop_front() {
@@ -288,7 +338,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.engine.step(self.now.tick, input, &mut effects);
                 self.effects.extend(effects);
             } else {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -303,7 +353,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             match wake {
                 Wake::Engine(timer) => self.inputs.push_back(Input::Timer(timer)),
                 Wake::Ask(block) => self.ask_again(block),
-                Wake::Early(block) => self.pursue(block),
+                Wake::Early(block) => self.pursue(block)?,
                 Wake::CatchUp => self.catch_up()?,
                 Wake::Tip => {
                     self.say(To::All, self.own_tip());

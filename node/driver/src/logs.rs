@@ -204,6 +204,11 @@ impl<D: Disk> Logs<D> {
             .is_some_and(|place| self.by_parity[place].bytes > ROOMY_BYTES_MAX)
     }
 
+    /// Whether a [sync](Self::sync) has something to do.
+    pub(crate) fn owes_sync(&self) -> bool {
+        self.owed.contains(&true)
+    }
+
     /// Makes durable what was written down, also about the height before: what
     /// is said at this one rests on it.
     pub(crate) fn sync(&mut self) -> Result<(), WalError> {

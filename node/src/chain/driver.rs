@@ -10,7 +10,7 @@ use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::Checked;
 use pyralog_consensus::Engine;
@@ -35,6 +35,12 @@ use crate::pool::PoolHandle;
 /// Events taken in at once, so that the signatures of votes are checked
 /// together. Fewer, and each costs more; more, and the first waits for the last.
 const BATCH_COUNT_MAX: usize = 256;
+/// How long nothing happens before the guard is made durable, in which what was
+/// said is found again without the logs; a few votes later it is in any case.
+/// Shorter, and the disk is busy with it while the next vote waits for the same
+/// disk; longer, and a loss of power that takes the end of a log as well takes
+/// more.
+const REST_SPAN: Duration = Duration::from_millis(2);
 /// Answers that are being read from the store, for as many peers. More are not
 /// begun: who is not answered asks again, or another one.
 const SERVED_COUNT_MAX: usize = 8;
@@ -76,13 +82,17 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         let (answers_in, mut answers) = mpsc::channel(SERVED_COUNT_MAX);
         let first = std::mem::take(&mut self.first);
         self.carry_out(first, &answers_in).await;
-        self.driver.rest()?;
         if self.pool.has_offers() {
             self.tell(vec![Event::Waiting], &answers_in).await?;
         }
+        let mut rest_at = Some(Instant::now() + REST_SPAN);
         loop {
+            if rest_at.take_if(|at| *at <= Instant::now()).is_some() {
+                self.driver.rest()?;
+            }
             let mut batch = Vec::new();
             let due = wait(self.driver.next_wake().map(|at| self.clock.until(at)));
+            let rest = wait(rest_at.map(|at| at.saturating_duration_since(Instant::now())));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
@@ -102,9 +112,11 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 }
                 Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
                 () = due => {}
+                () = rest => continue,
             }
             self.hear_more(&mut ears, &mut batch);
             self.tell(batch, &answers_in).await?;
+            rest_at = Some(Instant::now() + REST_SPAN);
         }
     }
 
@@ -121,9 +133,10 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         }
     }
 
+    /// Tells the driver what happened, and does what it says.
     async fn tell(
         &mut self,
-        batch: Vec<Event>,
+        mut batch: Vec<Event>,
         answers: &mpsc::Sender<Answer>,
     ) -> Result<(), Halt> {
         for event in &batch {
@@ -131,14 +144,19 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 self.ask(Work::Durable(*height)).await;
             }
         }
-        let now = Now {
-            tick: self.clock.tick(),
-            time: Clock::now(),
-        };
-        let commands = self.driver.handle(now, batch)?;
-        self.carry_out(commands, answers).await;
+        loop {
+            let now = Now {
+                tick: self.clock.tick(),
+                time: Clock::now(),
+            };
+            let commands = self.driver.handle(now, std::mem::take(&mut batch))?;
+            self.carry_out(commands, answers).await;
+            if !self.driver.is_waiting() {
+                break;
+            }
+        }
         self.note_syncing();
-        Ok(self.driver.rest()?)
+        Ok(())
     }
 
     fn note_syncing(&self) {

@@ -379,7 +379,8 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         for command in commands {
             self.execute(who, command)?;
         }
-        if self.has_rest {
+        // There is time for it, now or a little later.
+        if self.has_rest && self.chance.percent(50) {
             let rested = self.nodes[who].rest();
             rested.map_err(|what| Broken::Surprise { node: who, what })?;
         }

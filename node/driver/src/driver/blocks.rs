@@ -11,7 +11,7 @@ use pyralog_primitives::codec::List;
 use pyralog_primitives::transaction::{TRANSACTION_BYTES_MAX, Transaction};
 use pyralog_primitives::{BlockId, DurationMs, Hash, LeafIndex};
 
-use super::{Check, CheckState, Driver, Stage, Wake, Want};
+use super::{Ahead, Check, CheckState, Driver, Stage, Wake, Want};
 use crate::bodies::{Added, Body};
 use crate::error::{Blame, Halt};
 use crate::events::{Command, To};
@@ -40,6 +40,9 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         }
         self.has_waiting = false;
         self.bodies.put(Body::own(Arc::clone(block)), false);
+        // Without a signature it binds to nothing; the others look it up and
+        // execute it while this node makes durable that it proposes it.
+        self.tell_block(id);
         self.log_body(id)?;
         let block = id;
         self.inputs.push_back(Input::Built { height, block });
@@ -63,10 +66,10 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     }
 
     /// Goes on with a block that the engine asks about.
-    pub(super) fn pursue(&mut self, block: BlockId) {
+    pub(super) fn pursue(&mut self, block: BlockId) -> Result<(), Halt> {
         let check = self.checks.get(&block);
         let Some(check) = check.filter(|check| check.state == CheckState::Open) else {
-            return;
+            return Ok(());
         };
         let is_backed = check.is_backed;
         let Some(body) = self.bodies.get(&block) else {
@@ -75,25 +78,59 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             } else {
                 self.want(block);
             }
-            return;
+            return Ok(());
         };
-        let early = body.block.header.time.get();
-        let early = early.saturating_sub(self.now.time.get());
-        let early = early.saturating_sub(self.settings.drift_max.get());
-        if early > 0 && !is_backed {
-            self.set(Wake::Early(block), DurationMs::new(early));
-            return;
+        let early = self.earliness(body);
+        if early.get() > 0 && !is_backed {
+            self.set(Wake::Early(block), early);
+            return Ok(());
         }
+        let body = body.clone();
         self.timers.remove(&Wake::Early(block));
-        self.commands.push(Command::Examine(body.clone()));
         if let Some(check) = self.checks.get_mut(&block) {
             check.state = CheckState::Examining;
+        }
+        match self.ahead.filter(|ahead| ahead.block == block) {
+            None => self.commands.push(Command::Examine(body)),
+            Some(ahead) => {
+                let known = ahead
+                    .is_valid
+                    .map(|is_valid| self.examined(block, is_valid));
+                known.transpose()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// How far a block is ahead of the clock, beyond what clocks may differ.
+    fn earliness(&self, body: &Body) -> DurationMs {
+        let time = body.block.header.time.get();
+        let early = time.saturating_sub(self.now.time.get());
+        DurationMs::new(early.saturating_sub(self.settings.drift_max.get()))
+    }
+
+    /// Examines the first block of the height that is here whole, before its
+    /// proposal has come.
+    fn examine_ahead(&mut self, block: BlockId) {
+        let is_open = matches!(self.stage, Stage::Deciding) && self.ahead.is_none();
+        let is_asked = self.checks.contains_key(&block);
+        let body = self.bodies.get(&block).filter(|_| is_open && !is_asked);
+        let is_due = |body: &&Body| {
+            body.block.header.height == self.next.height && self.earliness(body).get() == 0
+        };
+        if let Some(body) = body.filter(is_due).cloned() {
+            self.commands.push(Command::Examine(body));
+            let is_valid = None;
+            self.ahead = Some(Ahead { block, is_valid });
         }
     }
 
     /// A block was examined: if it is valid, it is written down, and may be
     /// voted for.
     pub(super) fn examined(&mut self, block: BlockId, is_valid: bool) -> Result<(), Halt> {
+        if let Some(ahead) = self.ahead.as_mut().filter(|ahead| ahead.block == block) {
+            ahead.is_valid = Some(is_valid);
+        }
         let is_asked = self.checks.contains_key(&block);
         if !matches!(self.stage, Stage::Deciding) || !is_asked {
             return Ok(());
@@ -103,8 +140,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             if let Some(check) = self.checks.get_mut(&block) {
                 check.state = CheckState::Open;
             }
-            self.pursue(block);
-            return Ok(());
+            return self.pursue(block);
         }
         self.judge(block, is_valid);
         Ok(())
@@ -158,14 +194,16 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// Asks the next one for what is lacking of a block. One that is wanted is
     /// asked for until it comes.
     pub(super) fn ask_again(&mut self, block: BlockId) {
-        let mut turn = 0;
-        if let Some(want) = self.wants.get_mut(&block) {
-            turn = want.turn;
-            want.turn += 1;
+        let want = self.wants.get(&block);
+        let turn = want.map_or(0, |want| want.turn);
+        if want.is_some() {
             self.set(Wake::Ask(block), ASK_INTERVAL);
         }
-        if let Some(peer) = self.holder(&block, turn) {
-            self.ask(block, peer);
+        let peer = self.holder(&block, turn);
+        let is_asked = peer.is_some_and(|peer| self.ask(block, peer));
+        // Whose turn it is has not been passed over while the pool was asked.
+        if is_asked && let Some(want) = self.wants.get_mut(&block) {
+            want.turn += 1;
         }
     }
 
@@ -180,8 +218,9 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         Some(all[place])
     }
 
-    /// Asks a peer for what is lacking of a block.
-    fn ask(&mut self, block: BlockId, peer: PeerId) {
+    /// Asks a peer for what is lacking of a block, unless the pool is still being
+    /// asked. Says whether it did.
+    fn ask(&mut self, block: BlockId, peer: PeerId) -> bool {
         let word = match self.bodies.lacking(&block) {
             Some(mut places) => {
                 places.truncate(ASKED_COUNT_MAX);
@@ -190,11 +229,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                     places: List::new(places).expect("a block has no more places"),
                 }
             }
-            // The pool is being asked.
-            None if self.bodies.ids(&block).is_some() => return,
+            None if self.bodies.ids(&block).is_some() => return false,
             None => Word::WantBlock { block },
         };
         self.say(To::Peer(peer), word);
+        true
     }
 
     /// A peer spoke of a block, so it probably has it.
@@ -263,14 +302,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             Added::Whole => {
                 self.wants.remove(&block);
                 self.timers.remove(&Wake::Ask(block));
-                self.pursue(block);
+                self.examine_ahead(block);
+                self.pursue(block)?;
                 self.settle()?;
             }
             Added::Lacks => self.ask_again(block),
             Added::TooLong => {
                 self.wants.remove(&block);
                 self.timers.remove(&Wake::Ask(block));
-                self.pursue(block);
+                self.pursue(block)?;
             }
             Added::Nothing | Added::Begun | Added::Bad => {}
         }

@@ -38,7 +38,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 is_backed,
             } => {
                 if height == self.next.height {
-                    self.check(block, is_backed);
+                    self.check(block, is_backed)?;
                 }
             }
             Effect::Finalize { certificate } => self.decide(certificate)?,
@@ -51,6 +51,11 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             }
         }
         Ok(())
+    }
+
+    /// Whether this is not done before the disk has done something.
+    pub(super) fn waits_for_disk(&self, effect: &Effect) -> bool {
+        matches!(effect, Effect::Sign(_) | Effect::Broadcast(_)) && self.logs.owes_sync()
     }
 
     /// Writes something down; it is durable before anything that rests on it
@@ -113,29 +118,35 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// Tells all validators. A proposal is of no use without its block. When it
     /// is said again, who still lacks the block asks for it.
     fn broadcast(&mut self, message: Message) {
-        if let Message::Proposal(proposal) = &message
-            && let block = proposal.signed.value
-            && let Some(compact) = self.bodies.compact(&block)
+        if let Message::Proposal(proposal) = &message {
+            self.tell_block(proposal.signed.value);
+        }
+        self.say(To::All, Word::Consensus(message));
+    }
+
+    /// Tells all of a block, once.
+    pub(super) fn tell_block(&mut self, block: BlockId) {
+        if let Some(compact) = self.bodies.compact(&block)
             && self.told.insert(block)
         {
             let compact = CompactBlock::clone(&compact);
             self.say(To::All, Word::Block(Box::new(compact)));
         }
-        self.say(To::All, Word::Consensus(message));
     }
 
     /// The engine asks about a block: it may ask again in each round.
-    fn check(&mut self, block: BlockId, is_backed: bool) {
+    fn check(&mut self, block: BlockId, is_backed: bool) -> Result<(), Halt> {
         let check = self.checks.entry(block).or_insert(Check {
             is_backed,
             state: CheckState::Open,
         });
         check.is_backed |= is_backed;
         match check.state {
-            CheckState::Open => self.pursue(block),
+            CheckState::Open => self.pursue(block)?,
             CheckState::Examining => {}
             CheckState::Known { is_valid } => self.answer(block, is_valid),
         }
+        Ok(())
     }
 
     /// The height is decided.

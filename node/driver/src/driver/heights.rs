@@ -147,6 +147,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.is_silent = false;
         self.bodies.forget(done, self.last);
         self.checks.clear();
+        self.ahead = None;
         self.wants.clear();
         self.holders.clear();
         self.told.clear();

@@ -102,6 +102,58 @@ fn what_the_pool_has_is_not_asked_for() {
 }
 
 #[test]
+fn who_gave_a_block_is_asked_first_for_what_the_pool_lacks_of_it() {
+    let mut subject = Subject::joined();
+    let transactions = transfers(&subject, 2);
+    let primary = subject.primary;
+    let block = subject
+        .maker
+        .block(primary, 1_000, transactions, Vec::new());
+    let proposal = subject.maker.proposal(primary, height(1), block.id());
+    // The engine wants it while the pool is being asked.
+    let words = [compact(&block), Word::Consensus(proposal)];
+    subject.hear_all(primary, words);
+    assert_eq!(subject.asked(|word| places(word).is_some()), [primary]);
+}
+
+#[test]
+fn the_first_block_that_comes_before_its_proposal_is_examined_once_and_no_other() {
+    let mut subject = Subject::joined();
+    let primary = subject.primary;
+    let mut block = |time| subject.maker.block(primary, time, Vec::new(), Vec::new());
+    let (first, second) = (block(1_000), block(1_001));
+    subject.hear(primary, compact(&first));
+    assert_eq!(subject.node.account.examined, [(first.id(), true)]);
+    assert_eq!(subject.votes(VoteKind::Prevote), [], "nobody proposed it");
+    subject.hear(primary, compact(&second));
+    assert_eq!(subject.node.account.examined.len(), 1);
+
+    let proposal = subject.maker.proposal(primary, height(1), first.id());
+    subject.hear_messages(primary, [proposal]);
+    assert_eq!(subject.votes(VoteKind::Prevote), [first.id()]);
+    assert_eq!(subject.node.account.examined.len(), 1);
+    let logged = about(&subject.node.disks, height(1));
+    assert!(logged.contains(&Entry::Block(first.id())));
+}
+
+#[test]
+fn a_proposal_that_comes_while_its_block_is_examined_waits_for_the_verdict() {
+    let mut subject = Subject::joined();
+    let primary = subject.primary;
+    let block = subject.maker.block(primary, 1_000, Vec::new(), Vec::new());
+    let id = block.id();
+    subject.node.holds.verdicts = true;
+    subject.hear(primary, compact(&block));
+    let proposal = subject.maker.proposal(primary, height(1), id);
+    subject.hear_messages(primary, [proposal]);
+    assert_eq!(subject.node.account.examined, [(id, true)]);
+    assert_eq!(subject.votes(VoteKind::Prevote), []);
+    subject.let_go();
+    assert_eq!(subject.votes(VoteKind::Prevote), [id]);
+    assert_eq!(subject.node.account.examined.len(), 1);
+}
+
+#[test]
 fn who_does_not_answer_is_not_the_only_one_who_is_asked() {
     let mut subject = Subject::joined();
     let transactions = transfers(&subject, 2);

@@ -22,7 +22,7 @@ use pyralog_primitives::vote::Evidence;
 use pyralog_primitives::write_set::CommitBatch;
 use pyralog_primitives::{BlockId, Height, SignedTransactionId, TimestampMs};
 
-use crate::durable::check_said;
+use crate::durable::{Entry, about, check_said};
 use crate::setup::{GENESIS_TIME, key, peer};
 use crate::store::{State, Store};
 
@@ -49,6 +49,8 @@ pub(crate) struct Account {
     pub(crate) orders: Vec<Vec<Evidence>>,
     pub(crate) finalized: Vec<Height>,
     pub(crate) served: Vec<(PeerId, Height)>,
+    /// Blocks that were told, and whether they were in the log by then.
+    pub(crate) told: Vec<(BlockId, bool)>,
 }
 
 /// What a test holds back.
@@ -212,7 +214,8 @@ impl<E: Engine> Node<E> {
             let clocks = self.clocks(now);
             let driver = self.driver.as_mut().expect("it asked for this");
             driver.rest().map_err(|error| error.to_string())?;
-            if events.is_empty() {
+            let is_done = driver.next_wake().is_none_or(|wake| wake > clocks.tick);
+            if events.is_empty() && is_done {
                 return Ok(said);
             }
             let more = driver.handle(clocks, events);
@@ -221,7 +224,13 @@ impl<E: Engine> Node<E> {
     }
 
     /// Whenever it says something, that and what it rests on is durable.
-    fn check(&self, word: &Word) {
+    fn check(&mut self, word: &Word) {
+        if let Word::Block(compact) = word {
+            let id = compact.header.id();
+            let logged = about(&self.disks, compact.header.height);
+            let is_logged = logged.contains(&Entry::Block(id));
+            self.account.told.push((id, is_logged));
+        }
         let own = key(self.number).public_key().address();
         if let Word::Consensus(message) = word
             && message.sender() == Some(own)

@@ -117,6 +117,24 @@ fn each_word_of_a_validator_is_durable_in_its_log_and_its_guard_with_its_block()
     live(Network::new(ConsensusKind::Tendermint, tendermint, 4));
 }
 
+/// So that the others can look it up and execute it meanwhile.
+#[test]
+fn a_block_is_told_before_the_disk_is_waited_for() {
+    fn live<E: pyralog_consensus::Engine>(mut network: Network<E>) {
+        network.begin();
+        assert!(network.run_to(height(4), 60_000, ALL));
+        for node in &network.nodes {
+            for built in &node.account.built {
+                let told = node.account.told.iter();
+                let first = told.clone().find(|(id, _)| *id == built.id());
+                assert_eq!(first, Some(&(built.id(), false)), "{:?}", node.account.told);
+            }
+        }
+    }
+    live(Network::new(ConsensusKind::Pbft, pbft, 4));
+    live(Network::new(ConsensusKind::Tendermint, tendermint, 4));
+}
+
 #[test]
 fn what_a_loss_of_power_took_from_the_guard_it_takes_from_the_log() {
     let orders = || {

@@ -133,9 +133,7 @@ impl Queue {
         self.entries
             .iter()
             .take_while(before)
-            .try_fold(Amount::ZERO, |sum, entry| {
-                sum.checked_add(entry.spends?)
-            })
+            .try_fold(Amount::ZERO, |sum, entry| sum.checked_add(entry.spends?))
     }
 
     /// The first nonce that the balance no longer pays for. All that follow it

@@ -7,6 +7,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use pyralog_driver::OFFERED_COUNT_MAX;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::ByteCount;
 use pyralog_primitives::transaction::Transaction;
@@ -53,14 +54,34 @@ impl Offers {
     }
 }
 
+/// Hands over what a peer tells of, as much at a time as keeps its line full:
+/// word by word, a line would be empty whenever the pool has answered, and who
+/// sends short words would fall behind who sends long ones.
 async fn hand_over(pool: PoolHandle, from: PeerId, mut offers: mpsc::Receiver<Vec<Transaction>>) {
-    while let Some(mut transactions) = offers.recv().await {
-        for _ in 0..TRY_COUNT_MAX {
-            transactions = submit(&pool, from, transactions).await;
-            if transactions.is_empty() {
-                break;
+    let (mut waiting, mut tries) = (Vec::new(), 0);
+    loop {
+        if waiting.is_empty() {
+            match offers.recv().await {
+                Some(transactions) => waiting = transactions,
+                None => return,
             }
+            tries = 0;
+        }
+        while waiting.len() < OFFERED_COUNT_MAX
+            && let Ok(transactions) = offers.try_recv()
+        {
+            waiting.extend(transactions);
+        }
+        let count = waiting.len();
+        waiting = submit(&pool, from, waiting).await;
+        if waiting.len() == count {
+            tries += 1;
             tokio::time::sleep(BUSY_SPAN).await;
+        } else {
+            tries = 0;
+        }
+        if tries == TRY_COUNT_MAX {
+            waiting.clear();
         }
     }
 }

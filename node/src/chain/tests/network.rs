@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::{Limits, Rules, Source};
+use pyralog_chain::transaction_compute;
 use pyralog_driver::{LocalSigner, Logs, Settings};
 use pyralog_files::FileDisk;
 use pyralog_genesis::{
@@ -17,7 +18,7 @@ use pyralog_primitives::action::Action;
 use pyralog_primitives::codec::{List, Version};
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::{
-    Amount, ByteCount, Compute, DurationMs, Height, Nonce, SecretKey, SignBytes, TimestampMs,
+    Amount, ByteCount, DurationMs, Height, Nonce, SecretKey, SignBytes, TimestampMs,
 };
 use pyralog_replica::Replica;
 use pyralog_store::{Options, Store};
@@ -208,7 +209,7 @@ impl Several {
             valid_until: Height::new(900),
             fee_max: Amount::from_tokens(1),
             tip: Amount::new(1),
-            compute_max: Compute::new(100_000),
+            compute_max: transaction_compute([&action]),
             actions: List::new(vec![action]).unwrap(),
             work: None,
         };

@@ -16,6 +16,8 @@ for engine in pbft tendermint; do
     printf '\n== %s: one key in two processes\n' "$engine"
     "$testnet" sim --engine "$engine" --validators 4 --twins 1 --seeds "$some"
     "$testnet" sim --engine "$engine" --validators 7 --twins 2 --seeds "$some"
+    printf '\n== %s: whole nodes, with their ledgers and disks\n' "$engine"
+    "$testnet" sim --engine "$engine" --validators 1,4 --whole --seeds "$(((some + 9) / 10))"
 done
 printf '\n== A lone validator\n'
 "$testnet" sim --engine solo --validators 1 --seeds "$some"

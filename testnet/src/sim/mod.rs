@@ -9,9 +9,12 @@
 
 mod calm;
 mod engines;
+mod seeds;
 mod sweep;
+mod whole;
 
 use clap::{Args, ValueEnum};
+use pyralog_genesis::ConsensusKind;
 use pyralog_sim::{
     FaultChoice, Options, PROCESS_COUNT_MAX, Protocol, Scenario, Seed, Signatures, Simulation,
     Span, Violation,
@@ -56,6 +59,9 @@ pub(crate) struct SimArgs {
     /// takes, in delays of a link
     #[arg(long)]
     calm: bool,
+    /// Whole nodes: drivers, ledgers and disks beside the engines
+    #[arg(long, conflicts_with_all = ["twins", "traitors", "signatures", "faults", "trace", "calm"])]
+    whole: bool,
     /// So many validators never come up
     #[arg(long, default_value_t = 0, requires = "calm")]
     crashed: usize,
@@ -69,6 +75,17 @@ enum EngineName {
     Pbft,
     Tendermint,
     Solo,
+}
+
+impl EngineName {
+    /// As a genesis document has it.
+    const fn kind(self) -> ConsensusKind {
+        match self {
+            Self::Pbft => ConsensusKind::Pbft,
+            Self::Tendermint => ConsensusKind::Tendermint,
+            Self::Solo => ConsensusKind::Solo,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, Default, ValueEnum)]
@@ -97,6 +114,17 @@ pub(crate) enum SimError {
     /// A rule was broken.
     #[error("{0}")]
     Violated(Violation),
+    /// A rule was broken in a network of whole nodes.
+    #[error(
+        "seed {seed}: {broken}\nagain: pyralog-testnet sim --engine {engine} --validators \
+         {validators} --whole --seed {seed}"
+    )]
+    Broken {
+        engine: &'static str,
+        validators: u8,
+        seed: Seed,
+        broken: Box<pyralog_world::Broken>,
+    },
 }
 
 /// Simulates, and prints what came of it.
@@ -118,7 +146,11 @@ fn run_engine<P: Protocol + Sync>(
     }
     for validators in &args.validators {
         let options = options(protocol, args, *validators, processes_max)?;
-        if args.trace {
+        if args.whole {
+            let count = u8::try_from(*validators);
+            let count = count.expect("no more processes are simulated than a byte counts");
+            println!("{}", whole::live(protocol, args, count)?);
+        } else if args.trace {
             trace(protocol, options)?;
         } else if args.calm {
             println!("{}", calm::measure(protocol, &options, args.seeds)?);

@@ -136,6 +136,14 @@ pub enum NetError {
         #[source]
         problem: Box<RecordProblem>,
     },
+    /// The genesis document of the net is not what it was.
+    #[error("{} is not what `up` writes: {mistakes}", path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        mistakes: Mistakes,
+    },
     /// The file of acknowledged transactions is damaged.
     #[error("line {line} of {} is not `TRANSACTION HEIGHT POSITION`", path.display())]
     Acknowledged {

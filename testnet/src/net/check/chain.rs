@@ -1,9 +1,12 @@
 //! One chain: walked from the oldest block that anybody keeps to the last that
 //! anybody has.
 
+use std::sync::Arc;
+
 use pyralog_api::PyralogClient;
 use pyralog_primitives::{BlockId, Height, StateRoot};
 
+use super::certificates::Validators;
 use super::heads::Heads;
 use super::runners::{Runner, ask_all};
 use crate::net::names::NodeName;
@@ -25,7 +28,11 @@ struct Shown {
 }
 
 /// Walks all heights on all nodes; returns which they were.
-pub(super) async fn walk(runners: &[Runner], heads: &Heads) -> Result<String, String> {
+pub(super) async fn walk(
+    runners: &[Runner],
+    heads: &Heads,
+    validators: &Arc<Validators>,
+) -> Result<String, String> {
     if let Some(contradiction) = heads.contradiction() {
         return Err(contradiction.to_owned());
     }
@@ -42,13 +49,15 @@ pub(super) async fn walk(runners: &[Runner], heads: &Heads) -> Result<String, St
             .iter()
             .map(|runner| (runner.name, heads.range(runner.name)))
             .collect();
+        let validators = Arc::clone(validators);
         let ask = move |runner: Runner, height: Height| {
+            let validators = Arc::clone(&validators);
             let range = ranges.iter().find(|(name, _)| *name == runner.name);
             let range = range.and_then(|(_, range)| *range);
             async move {
                 match range {
                     Some((oldest, last)) if oldest <= height && height <= last => {
-                        show(&runner, height).await
+                        show(&runner, height, &validators).await
                     }
                     _ => Ok(None),
                 }
@@ -71,9 +80,21 @@ pub(super) async fn walk(runners: &[Runner], heads: &Heads) -> Result<String, St
 }
 
 /// The block of a height; none if the node has forgotten it meanwhile.
-async fn show(runner: &Runner, height: Height) -> Result<Option<Shown>, String> {
+async fn show(
+    runner: &Runner,
+    height: Height,
+    validators: &Validators,
+) -> Result<Option<Shown>, String> {
+    let name = runner.name;
     let error = match runner.client.block(Some(height)).await {
         Ok(view) => {
+            let block = (height, view.block.header.id());
+            let signed = validators.check(block, &view.certificate);
+            signed.map_err(|wrong| {
+                format!(
+                    "the certificate of height {height} that {name} shows does not count: {wrong}"
+                )
+            })?;
             let header = &view.block.header;
             return Ok(Some(Shown {
                 id: view.id,
@@ -88,7 +109,6 @@ async fn show(runner: &Runner, height: Height) -> Result<Option<Shown>, String> 
     if now.is_ok_and(|status| status.oldest > height) {
         return Ok(None);
     }
-    let name = runner.name;
     Err(format!(
         "{name} does not show its block of height {height}: {error}"
     ))

@@ -4,24 +4,23 @@
 //!    seen or that a caller was told of;
 //! 2. blocks go on: every one of them then passes that height;
 //! 3. one chain: all of them have one block at each height, whose id is the
-//!    hash of its header and whose parent is the block before; and one state
-//!    after it, by headers and by what nodes say of their last block;
+//!    hash of its header, whose parent is the block before, and whose certificate
+//!    the validators of genesis signed; and one state after it, by headers and
+//!    by what nodes say of their last block;
 //! 4. what callers were told is final is where it was said to be, on all.
 //!
 //! Nodes that are paused or have ended are not asked: they are named in the
 //! first line. What a node has forgotten, because it keeps few blocks, is passed
 //! over.
-//!
-//! Not looked at here: signatures. A node that made up a whole chain of its own
-//! and showed it to nobody but us would be found by 3 as long as one other node
-//! runs.
 
 mod acknowledged;
+mod certificates;
 mod chain;
 mod heads;
 mod runners;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use pyralog_primitives::Height;
@@ -29,6 +28,7 @@ use tokio::time::Instant;
 
 pub use acknowledged::{Acknowledged, NotAcknowledged};
 
+use self::certificates::Validators;
 use self::heads::Heads;
 use self::runners::Runner;
 use super::Net;
@@ -111,8 +111,9 @@ impl Net {
             let end = Instant::now() + patience;
             report.note(what, heads.all_reach(next, &runners, end).await);
         }
-        let walked = chain::walk(&runners, &heads).await;
-        let what = "one block and one state at each height that they have";
+        let validators = Arc::new(Validators::of(&self.place)?);
+        let walked = chain::walk(&runners, &heads, &validators).await;
+        let what = "one block, signed by a quorum, and one state at each height that they have";
         match walked {
             Ok(range) => report.note(format!("{what}, {range}"), Ok(())),
             Err(wrong) => report.note(what, Err(wrong)),

@@ -248,6 +248,11 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         Broken::Stuck { what }
     }
 
+    fn rest(&mut self, who: usize) -> Result<(), Broken> {
+        let rested = self.nodes[who].rest();
+        rested.map_err(|what| Broken::Surprise { node: who, what })
+    }
+
     /// All faults are over, and every node has all that was sent.
     fn is_done(&self) -> bool {
         if self.now < FAULTS_END {
@@ -264,6 +269,8 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             Agenda::Begin(place) => match self.faults[place].kind.clone() {
                 Kind::Crash { who, tear } => self.end(who, tear)?,
                 Kind::Amnesia { who } => {
+                    // Else it would lose both memories of what it said last.
+                    self.rest(who)?;
                     self.end(who, Tear::Lost)?;
                     self.nodes[who].lose_logs();
                 }
@@ -381,8 +388,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         }
         // There is time for it, now or a little later.
         if self.has_rest && self.chance.percent(50) {
-            let rested = self.nodes[who].rest();
-            rested.map_err(|what| Broken::Surprise { node: who, what })?;
+            self.rest(who)?;
         }
         let wake = self.nodes[who].next_wake();
         if let (Some(running), Some(wake)) = (&mut self.nodes[who].running, wake)

@@ -28,8 +28,14 @@
 //! - it counts squarings, not seconds. A machine that squares ten times as fast
 //!   opens in a tenth of the time, and such machines exist;
 //! - it rests on factoring: a quantum computer that factors 2,048 bits opens at
-//!   once, and so does whoever learns the primes. They are wiped when the
-//!   [`Sealer`] is dropped.
+//!   once, and so does whoever learns the primes.
+//!
+//! What is wiped: the primes and what is one less than each, before
+//! [`Sealer::new`] returns; the exponent, the result and the key of the cipher,
+//! before [`Sealer::seal`] returns; φ, when the [`Sealer`] is dropped. What is
+//! *not*: candidates for primes, intermediate values inside of the arithmetic,
+//! and the copies that the compiler leaves where a value is moved. The result
+//! of an [`Opening`] is not wiped either: it is no secret to whoever squared.
 //!
 //! No IO, no clock: randomness comes in as a generator.
 

@@ -18,8 +18,8 @@ use crate::modulus::{MODULUS_BYTES, Modulus, number_bytes};
 /// and it is useless.
 pub const PAYLOAD_BYTES_MAX: usize = 64 * 1024;
 
-/// Higher, and who opens it works for years (a core squares about half a
-/// million times in a second); lower, and no useful delay fits.
+/// Higher, and who opens it works for years (a core is estimated to square half
+/// a million times in a second); lower, and no useful delay fits.
 pub const SQUARING_COUNT_MAX: u64 = 1 << 44;
 
 pub(crate) const VERSION: u8 = 1;

@@ -6,7 +6,7 @@
 use crypto_bigint::{NonZero, RandomMod, U1024, U2048, U4096};
 use crypto_primes::{Flavor, random_prime};
 use rand_core::CryptoRng;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::cipher::encrypt;
 use crate::error::SealError;
@@ -46,10 +46,10 @@ impl Sealer {
             return None;
         }
         let modulus: U2048 = p.concatenating_mul(q);
-        let less_one = |prime: &U1024| prime.wrapping_sub(&U1024::ONE);
+        let less_one = |prime: &U1024| Zeroizing::new(prime.wrapping_sub(&U1024::ONE));
         Some(Self {
             modulus: Modulus::new(modulus)?,
-            totient: less_one(p).concatenating_mul(&less_one(q)),
+            totient: less_one(p).concatenating_mul(&*less_one(q)),
         })
     }
 
@@ -72,7 +72,8 @@ impl Sealer {
             .modulus
             .base(base)
             .expect("it was drawn from that range");
-        let result = residue.pow(&self.exponent(squarings)).retrieve();
+        let exponent = self.exponent(squarings);
+        let result = Zeroizing::new(residue.pow(&*exponent).retrieve());
         let head = head(squarings, &self.modulus, &base);
         Ok(TimeLock {
             squarings,
@@ -90,15 +91,20 @@ impl Sealer {
     }
 
     /// `2^squarings mod φ`, bit by bit of the count.
-    fn exponent(&self, squarings: Squarings) -> U2048 {
+    fn exponent(&self, squarings: Squarings) -> Zeroizing<U2048> {
         let totient: U4096 = self.totient.resize();
-        let totient = NonZero::new(totient).expect("primes are above two");
+        let totient = Zeroizing::new(NonZero::new(totient).expect("primes are above two"));
         let count = squarings.get();
-        (0..u64::BITS).rev().fold(U2048::ONE, |exponent, bit| {
-            let square: U4096 = exponent.concatenating_square();
-            let doubled = square.wrapping_shl_vartime(u32::from(count >> bit & 1 == 1));
-            doubled.rem(&totient).resize()
-        })
+        let mut exponent = Zeroizing::new(U2048::ONE);
+        for bit in (0..u64::BITS).rev() {
+            let square = Zeroizing::new(exponent.concatenating_square());
+            // Reduced before it is doubled: a square may fill all 4,096 bits,
+            // and doubling it would lose the highest one.
+            let reduced: Zeroizing<U4096> = Zeroizing::new(square.rem(&totient));
+            let doubled = reduced.wrapping_shl_vartime(u32::from(count >> bit & 1 == 1));
+            *exponent = Zeroizing::new(doubled).rem(&totient).resize();
+        }
+        exponent
     }
 }
 

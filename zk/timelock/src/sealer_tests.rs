@@ -60,9 +60,51 @@ fn the_short_way_is_the_exponent_that_squaring_reaches() {
     let mut reached = U2048::from_u8(2);
     for squared in 0..=44 {
         let exponent = SEALER.exponent(Squarings::new(1 << squared));
-        assert_eq!(exponent, reached, "2^(2^{squared})");
+        assert_eq!(*exponent, reached, "2^(2^{squared})");
         let square: U4096 = reached.concatenating_square();
         reached = square.rem(&totient).resize();
+    }
+}
+
+/// A sealer whose φ is close to 2²⁰⁴⁸, so that many squares modulo φ fill all
+/// 4,096 bits.
+fn sealer_of_a_large_totient() -> Sealer {
+    let near = |part: u32, less: u32| {
+        let part = U1024::MAX.wrapping_div(&NonZero::new(U1024::from_u32(part)).unwrap());
+        U1024::MAX
+            .wrapping_sub(&part)
+            .wrapping_sub(&U1024::from_u32(less))
+    };
+    let primes = [near(37, 403), near(41, 238)];
+    for prime in &primes {
+        assert!(crypto_primes::is_prime(Flavor::Any, prime));
+    }
+    Sealer::of_primes(&primes).unwrap()
+}
+
+/// A lost bit would show at every fourth of these counts or so.
+#[test]
+fn the_short_way_is_right_for_every_odd_count_of_many() {
+    let sealer = sealer_of_a_large_totient();
+    let totient = NonZero::new(sealer.totient.resize::<{ U4096::LIMBS }>()).unwrap();
+    let mut reached = U4096::ONE;
+    for count in 1..=5_000 {
+        reached = reached.wrapping_shl_vartime(1).rem(&totient);
+        if count > 4_096 && count % 2 == 1 {
+            let exponent = sealer.exponent(Squarings::new(count));
+            assert_eq!(*exponent, reached.resize(), "2^{count}");
+        }
+    }
+}
+
+#[test]
+fn locks_of_odd_counts_open_though_their_exponent_is_as_wide_as_the_modulus() {
+    let sealer = sealer_of_a_large_totient();
+    for count in [4_097, 4_105, 4_111, 100_003, 100_011] {
+        let squarings = Squarings::new(count);
+        let lock = sealer.seal(PAYLOAD, squarings, &mut rng(count)).unwrap();
+        let opened = Ok(Progress::Open(PAYLOAD.to_vec()));
+        assert_eq!(open(lock), opened, "{count} squarings");
     }
 }
 

@@ -20,8 +20,9 @@ use crate::target::Target;
 /// saved up for a flood; lower than a slow client needs, and it never arrives.
 pub const LIFETIME_MAX: DurationMs = DurationMs::new(10 * 60 * 1000);
 
-/// What [`Challenger::accept`] hashes, whatever is sent: three compressions to
-/// know its own challenge, three for the seed, one for the solution.
+/// What [`Challenger::accept`] hashes at most, whatever is sent: three
+/// compressions to know its own challenge, three for the seed, one for the
+/// solution. What is refused earlier costs less.
 pub const CHECK_COMPRESSIONS: u32 = 7;
 
 /// What makes a server's challenges its own. Draw it at the start, tell nobody.
@@ -153,8 +154,10 @@ impl Challenger {
         }
     }
 
-    /// Asks `client` for work that meets `target`.
+    /// Asks `client` for work that meets `target`. The time is the one that
+    /// [`Self::accept`] goes by: if the clock went back, the latest ever seen.
     pub fn issue(&self, client: Client, target: Target, now: TimestampMs) -> Challenge {
+        let now = self.replays.time(now);
         let expires = TimestampMs::new(now.get().saturating_add(self.lifetime.get()));
         Challenge {
             network: self.network,
@@ -173,7 +176,7 @@ impl Challenger {
         now: TimestampMs,
     ) -> Result<(), Refusal> {
         let challenge = &solution.challenge;
-        let (now, expires) = (self.replays.time(now), challenge.expires);
+        let (now, expires) = (self.replays.advance(now), challenge.expires);
         if expires <= now {
             return Err(Refusal::Expired { expires, now });
         }

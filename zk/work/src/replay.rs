@@ -39,8 +39,13 @@ impl ReplayCache {
     }
 
     /// The latest time ever seen, `now` included.
-    pub(crate) fn time(&mut self, now: TimestampMs) -> TimestampMs {
-        self.latest = self.latest.max(now);
+    pub(crate) fn time(&self, now: TimestampMs) -> TimestampMs {
+        self.latest.max(now)
+    }
+
+    /// As [`Self::time`], and from here on it is never earlier.
+    pub(crate) fn advance(&mut self, now: TimestampMs) -> TimestampMs {
+        self.latest = self.time(now);
         self.latest
     }
 

@@ -105,15 +105,25 @@ mod tests {
     proptest! {
         #[test]
         fn the_next_target_is_within_the_factor_and_the_limit(
-            current in any::<u32>(), taken in any::<u64>(), wanted in 4u64..,
+            exponent in 1u32..=32, digits in 1u32..0x0080_0000,
+            quarter in 1u64..=u64::MAX / 4, taken in any::<u64>(), near in 0u64..20,
         ) {
             let limit = Compact::new(0x207f_ffff).unwrap();
-            if let Ok(current) = Compact::new(current) {
-                let (taken, wanted) = (DurationMs::new(taken), DurationMs::new(wanted));
-                let next = retarget(current, taken, wanted, limit).unwrap();
-                prop_assert!(next.target() <= limit.target());
-                if taken <= wanted {
-                    prop_assert!(next.target() <= current.target());
+            let wanted = DurationMs::new(quarter * 4);
+            // Any time, and one of the order of what is wanted.
+            for taken in [taken, quarter.saturating_mul(near)].map(DurationMs::new) {
+                if let Ok(current) = Compact::new(exponent << 24 | digits) {
+                    let next = retarget(current, taken, wanted, limit).unwrap();
+                    let (old, new) = (current.target(), next.target());
+                    prop_assert!(new <= limit.target());
+                    if taken <= wanted {
+                        prop_assert!(new <= old);
+                    }
+                    let wide = |target: Target| target.number().resize::<{ U512::LIMBS }>();
+                    prop_assert!(wide(new) <= wide(old).shl_vartime(2));
+                    let least = old.number().shr_vartime(2).max(U256::ONE);
+                    let least = Target::of_number(least).unwrap().min(limit.target());
+                    prop_assert!(next.target() >= Compact::rounded_down(least).target());
                 }
             }
         }

@@ -7,6 +7,7 @@ use std::fmt;
 
 use crypto_bigint::U256;
 use pyralog_primitives::Hash;
+use pyralog_primitives::text::encode_hex;
 
 /// A bound on hashes, from 1 to 2²⁵⁶ − 1.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -45,9 +46,7 @@ impl Target {
 
     /// The number, most significant byte first.
     pub fn to_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(self.0.to_be_bytes().as_ref());
-        bytes
+        number_bytes(&self.0)
     }
 
     /// Whether `hash` counts.
@@ -66,9 +65,7 @@ impl Target {
 
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&encode_hex(&self.to_bytes()))
     }
 }
 
@@ -76,6 +73,13 @@ impl fmt::Debug for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Target({self})")
     }
+}
+
+/// A number as bytes, most significant first.
+pub(crate) fn number_bytes(number: &U256) -> [u8; 32] {
+    let mut bytes = [0; 32];
+    bytes.copy_from_slice(number.to_be_bytes().as_ref());
+    bytes
 }
 
 #[cfg(test)]

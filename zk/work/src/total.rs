@@ -3,8 +3,9 @@
 use std::fmt;
 
 use crypto_bigint::{CheckedAdd, NonZero, U256};
+use pyralog_primitives::text::encode_hex;
 
-use crate::target::Target;
+use crate::target::{Target, number_bytes};
 
 /// A number of hashes that were expected to be tried: of one block, or of all
 /// blocks of a chain.
@@ -41,17 +42,13 @@ impl Work {
 
     /// The number, most significant byte first.
     pub fn to_bytes(self) -> [u8; 32] {
-        let mut bytes = [0; 32];
-        bytes.copy_from_slice(self.0.to_be_bytes().as_ref());
-        bytes
+        number_bytes(&self.0)
     }
 }
 
 impl fmt::Display for Work {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.to_bytes()
-            .iter()
-            .try_for_each(|byte| write!(f, "{byte:02x}"))
+        f.write_str(&encode_hex(&self.to_bytes()))
     }
 }
 

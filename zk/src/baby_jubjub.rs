@@ -16,7 +16,9 @@ use std::sync::LazyLock;
 use ark_bn254::Fr;
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ed_on_bn254::{EdwardsAffine, Fr as Scalar};
-use ark_ff::{AdditiveGroup, BigInteger, Field, MontFp, PrimeField, Zero};
+use ark_ff::{AdditiveGroup, Field, MontFp, PrimeField, Zero};
+
+use crate::field::{read_number, write_number};
 
 /// Bytes of a packed point.
 pub const POINT_BYTES: usize = 32;
@@ -129,20 +131,6 @@ impl Point {
     fn of(x: Fr, y: Fr) -> Self {
         Self(EdwardsAffine::new_unchecked(x * *STRETCH, y))
     }
-}
-
-/// A number below the order, least significant byte first.
-pub(crate) fn read_number<F: PrimeField>(bytes: [u8; 32]) -> Option<F> {
-    let mut number = F::BigInt::default();
-    for (limb, bytes) in number.as_mut().iter_mut().zip(bytes.as_chunks().0) {
-        *limb = u64::from_le_bytes(*bytes);
-    }
-    F::from_bigint(number)
-}
-
-pub(crate) fn write_number<F: PrimeField>(number: F) -> [u8; 32] {
-    let bytes = number.into_bigint().to_bytes_le();
-    bytes.try_into().expect("these fields have four limbs")
 }
 
 /// Whether a number is above half of the field, as circomlib calls negative.

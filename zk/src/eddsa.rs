@@ -22,7 +22,8 @@ use ark_ed_on_bn254::Fr as Scalar;
 use ark_ff::PrimeField;
 use pyralog_primitives::Domain;
 
-use crate::baby_jubjub::{POINT_BYTES, Point, PointError, read_number, write_number};
+use crate::baby_jubjub::{POINT_BYTES, Point, PointError};
+use crate::field::{read_number, write_number};
 use crate::poseidon::Poseidon;
 
 /// Bytes of a signature: R packed, then S.

@@ -8,8 +8,8 @@ use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::text::encode_hex;
 use pyralog_primitives::{ByteCount, Compute, LeafIndex};
 
-use crate::baby_jubjub::write_number;
 use crate::eddsa::AttestationSecret;
+use crate::field::write_number;
 use crate::groth16::KeyHash;
 use crate::groth16::snarkjs;
 use crate::poseidon::{Poseidon, Purpose};

@@ -1,18 +1,18 @@
 //! The gate for Groth16 proofs over BN254.
 //!
 //! ```text
-//! key bytes ─▶ VerifyingKey::decode(expected hash) ─┐
-//! proof bytes ─▶ Proof::decode ─────────────────────┼─▶ verify, or verify_batch
-//! input bytes ─▶ PublicInput::from_bytes, each ─────┘
+//! key bytes ─▶ VerifyingKey::decode(hash, inputs) ─┐
+//! proof bytes ─▶ Proof::decode ────────────────────┼─▶ verify, or verify_batch
+//! input bytes ─▶ PublicInput::from_bytes, each ────┘
 //! ```
 //!
 //! Invariants:
 //! - one value has one encoding: lengths are exact, points and inputs are
 //!   canonical, nothing follows them;
 //! - every point is on its curve and in its subgroup, and none is the identity;
-//! - a key has the hash that the registry says, and its δ is neither γ nor the
-//!   generator: with δ = γ anybody forges proofs, and the second is what a key
-//!   looks like that nobody contributed to;
+//! - a key has the hash and the number of inputs that the registry says, and its
+//!   δ is neither ±γ nor ± the generator: with δ = ±γ anybody forges proofs, and
+//!   the generator is what stands in a key that nobody contributed to;
 //! - a proof is checked against exactly as many inputs as its key has. The
 //!   library underneath takes missing ones as 0 and ignores those too many;
 //! - a batch accepts what each check alone accepts, and names the others.
@@ -32,7 +32,7 @@ mod point;
 mod proof;
 
 pub use batch::{BATCH_COUNT_MAX, BadClaim, BatchRefused, Claim};
-pub use cost::{batch_compute, batch_compute_max, key_compute, verify_compute};
+pub use cost::{batch_compute, batch_compute_max, verify_compute};
 pub use key::{INPUT_COUNT_MAX, KEY_BYTES_MAX, KeyError, KeyHash, KeyPart, Refused, VerifyingKey};
 pub use point::PointFault;
 pub use proof::{NotCanonical, PROOF_BYTES, Proof, ProofError, ProofPart, PublicInput};

@@ -12,12 +12,18 @@
 //! ```
 //!
 //! Invariants, for both gates:
-//! - what verifying costs is known before a byte of the proof is read;
+//! - what verifying costs at most, as estimated, is known before a byte of the
+//!   proof is read;
 //! - a proof has one encoding of exactly one length, or of the length that the
 //!   public inputs give it; each way to break that has an error of its own;
 //! - the number and the form of public inputs are checked, never completed;
 //! - no bytes make this crate panic, end the process, or take memory beyond a
 //!   few times their own length.
+//!
+//! By convention, and held by nothing else: callers ask [`statement`] first, for
+//! the statement and for [`Statement::admit`](statement::Statement::admit), and
+//! go on to a gate with what the statement says. The gates themselves look at
+//! proofs of statements that nobody registered too.
 //!
 //! Failure model: proofs, inputs and keys are hostile until checked. The proof
 //! libraries are trusted to compute, not to read: their decoders are guarded.
@@ -40,6 +46,7 @@
 
 pub mod baby_jubjub;
 pub mod eddsa;
+mod field;
 pub mod groth16;
 pub mod poseidon;
 pub mod stark;

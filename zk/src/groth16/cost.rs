@@ -1,7 +1,7 @@
 //! What verifying costs, known before it starts.
 //!
 //! The unit is that of the ledger: about a nanosecond of one core. The figures
-//! are bounds with room, for the cores that the benches run on; what matters is
+//! are estimated, with room, and not derived from measurements; what matters is
 //! that they depend on counts alone and never on what a proof holds.
 
 use pyralog_primitives::Compute;
@@ -12,8 +12,6 @@ const PROOF: u64 = 1_800_000;
 const INPUT: u64 = 150_000;
 /// In a batch: reading, one Miller loop, multiplications by half-size numbers.
 const BATCHED: u64 = 900_000;
-/// Reading a point of the key; its subgroup check.
-const KEY_POINT: u64 = 600_000;
 
 /// Verifying one proof with so many inputs.
 pub const fn verify_compute(inputs: usize) -> Compute {
@@ -26,16 +24,12 @@ pub const fn batch_compute(proofs: usize, inputs: usize) -> Compute {
     Compute::new(fixed + BATCHED * proofs as u64)
 }
 
-/// The most that verifying a batch costs, whoever sent it: a failed attempt, a
-/// Miller loop for each proof, and as many final exponentiations as a tree over
-/// the proofs has nodes.
+/// The most that verifying a batch costs, whoever sent it: a failed attempt; a
+/// second Miller loop for each proof; and for each node of a tree over the proofs
+/// what one proof costs, which is three Miller loops, a final exponentiation and
+/// the multiplications of the inputs.
 pub const fn batch_compute_max(proofs: usize, inputs: usize) -> Compute {
     let nodes = 2 * proofs as u64;
     let fixed = PROOF + INPUT * inputs as u64;
     Compute::new(batch_compute(proofs, inputs).get() + BATCHED * proofs as u64 + fixed * nodes)
-}
-
-/// Reading a key with so many inputs.
-pub const fn key_compute(inputs: usize) -> Compute {
-    Compute::new(PROOF + KEY_POINT * (inputs as u64 + 5))
 }

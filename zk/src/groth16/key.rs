@@ -12,9 +12,8 @@ use ark_bn254::{Bn254, Fr, G1Affine, G1Projective, G2Affine};
 use ark_ec::{AffineRepr, CurveGroup};
 use ark_ff::PrimeField;
 use ark_groth16::{Groth16, PreparedVerifyingKey, prepare_verifying_key};
-use pyralog_primitives::{Compute, Domain, Hash};
+use pyralog_primitives::{Domain, Hash};
 
-use super::cost::verify_compute;
 use super::point::{self, PointFault};
 use super::proof::{Proof, PublicInput};
 
@@ -100,6 +99,15 @@ pub enum KeyError {
         /// The name of these bytes.
         found: KeyHash,
     },
+    /// It takes another number of inputs, so that its proofs would cost another
+    /// amount, than the statement says.
+    #[error("the statement says {expected} public inputs; the key takes {found}")]
+    OtherInputCount {
+        /// Inputs that the statement says.
+        expected: u16,
+        /// Inputs that the key takes.
+        found: usize,
+    },
     /// One of its points is none.
     #[error("{part:?} of the key is refused: {fault}")]
     Point {
@@ -110,11 +118,11 @@ pub enum KeyError {
     },
     /// Anybody forges proofs for it.
     #[error(
-        "δ = γ in the key: anybody forges proofs for it. Its second phase had no contribution, or was undone"
+        "δ = γ or −γ in the key: anybody forges proofs for it. Its second phase had no contribution, or was undone"
     )]
     DeltaIsGamma,
     /// Nobody contributed to it.
-    #[error("δ of the key is the generator: its second phase had no contribution")]
+    #[error("δ of the key is the generator or its negative: its second phase had no contribution")]
     DeltaIsGenerator,
 }
 
@@ -143,12 +151,18 @@ pub struct VerifyingKey {
 }
 
 impl VerifyingKey {
-    /// Reads the key that the registry names `expected`.
-    pub fn decode(bytes: &[u8], expected: KeyHash) -> Result<Self, KeyError> {
-        check_length(bytes)?;
+    /// Reads the key that the registry names `expected` and says to take so many
+    /// public inputs.
+    pub fn decode(bytes: &[u8], expected: KeyHash, inputs: u16) -> Result<Self, KeyError> {
+        let points = check_length(bytes)?;
         let found = KeyHash::of(bytes);
         if found != expected {
             return Err(KeyError::Hash { expected, found });
+        }
+        let (expected, inputs) = (inputs, points - 1);
+        if inputs != usize::from(expected) {
+            let found = inputs;
+            return Err(KeyError::OtherInputCount { expected, found });
         }
         let key = read_points(bytes)?;
         check_delta(&key)?;
@@ -176,11 +190,6 @@ impl VerifyingKey {
     /// Public inputs that each proof takes.
     pub fn input_count(&self) -> usize {
         self.points().len() - 1
-    }
-
-    /// What [`Self::verify`] costs.
-    pub fn compute(&self) -> Compute {
-        verify_compute(self.input_count())
     }
 
     /// Checks one proof.
@@ -221,8 +230,9 @@ impl VerifyingKey {
     }
 }
 
-/// The length is the one that the count of inputs asks for.
-fn check_length(bytes: &[u8]) -> Result<(), KeyError> {
+/// The length is the one that the count of points for inputs asks for: returns
+/// that count.
+fn check_length(bytes: &[u8]) -> Result<usize, KeyError> {
     let found = bytes.len();
     let head = bytes.get(DELTA_END..HEAD_BYTES);
     let Some(Ok(count)) = head.map(<[u8; 8]>::try_from) else {
@@ -236,7 +246,7 @@ fn check_length(bytes: &[u8]) -> Result<(), KeyError> {
     }
     let expected = HEAD_BYTES + INPUT_POINT_BYTES * count;
     if found == expected {
-        Ok(())
+        Ok(count)
     } else {
         Err(KeyError::Length { expected, found })
     }
@@ -259,12 +269,14 @@ fn read_points(bytes: &[u8]) -> Result<ark_groth16::VerifyingKey<Bn254>, KeyErro
     })
 }
 
+/// A sign does not help: with δ = −γ a forger takes the negative of C.
 fn check_delta(key: &ark_groth16::VerifyingKey<Bn254>) -> Result<(), KeyError> {
-    if key.delta_g2 == key.gamma_g2 {
+    let either = |point: G2Affine| key.delta_g2 == point || key.delta_g2 == -point;
+    if either(key.gamma_g2) {
         return Err(KeyError::DeltaIsGamma);
     }
     // γ may be the generator: the tools of circom choose it so.
-    if key.delta_g2 == G2Affine::generator() {
+    if either(G2Affine::generator()) {
         return Err(KeyError::DeltaIsGenerator);
     }
     Ok(())

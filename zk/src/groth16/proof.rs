@@ -3,9 +3,9 @@
 use std::fmt;
 
 use ark_bn254::{Bn254, Fr};
-use ark_serialize::CanonicalDeserialize;
 
 use super::point::{self, PointFault};
+use crate::field::{read_number, write_number};
 
 /// A compressed proof: a point of G1, one of G2, one of G1.
 pub const PROOF_BYTES: usize = 128;
@@ -86,8 +86,7 @@ pub struct NotCanonical;
 impl PublicInput {
     /// Reads an input, least significant byte first.
     pub fn from_bytes(bytes: [u8; 32]) -> Result<Self, NotCanonical> {
-        let number = Fr::deserialize_compressed(&bytes[..]).map_err(|_| NotCanonical)?;
-        Ok(Self(number))
+        read_number(bytes).map(Self).ok_or(NotCanonical)
     }
 
     /// The input that is this element of the field.
@@ -102,9 +101,6 @@ impl PublicInput {
 
     /// Its bytes, least significant first.
     pub fn to_bytes(self) -> [u8; 32] {
-        let bytes = point::write(&self.0);
-        bytes
-            .try_into()
-            .expect("an element of the field has 32 bytes")
+        write_number(self.0)
     }
 }

@@ -14,12 +14,18 @@ type Library = ark_groth16::Groth16<ark_bn254::Bn254>;
 
 const VALID: [&str; 2] = ["circom_merkletree", "multiplier"];
 
+/// Decodes a key as if the registry held it as it is.
+fn decode(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
+    let points = bytes.get(COUNT).map_or(1, |count| u16::from(count[0]));
+    VerifyingKey::decode(bytes, KeyHash::of(bytes), points.saturating_sub(1))
+}
+
 fn key(bytes: &[u8]) -> VerifyingKey {
-    VerifyingKey::decode(bytes, KeyHash::of(bytes)).unwrap()
+    decode(bytes).unwrap()
 }
 
 fn key_error(bytes: &[u8]) -> KeyError {
-    VerifyingKey::decode(bytes, KeyHash::of(bytes)).unwrap_err()
+    decode(bytes).unwrap_err()
 }
 
 fn checked(name: &str) -> (VerifyingKey, Proof, Vec<PublicInput>) {
@@ -69,9 +75,9 @@ fn a_key_with_any_byte_changed_is_another_key_or_none_or_refuses_the_proof() {
     for place in 0..case.key.len() {
         let mut bytes = case.key.clone();
         bytes[place] ^= 1;
-        let named = VerifyingKey::decode(&bytes, KeyHash::of(&case.key));
+        let named = VerifyingKey::decode(&bytes, KeyHash::of(&case.key), 1);
         assert!(named.is_err(), "byte {place}");
-        if let Ok(key) = VerifyingKey::decode(&bytes, KeyHash::of(&bytes)) {
+        if let Ok(key) = decode(&bytes) {
             let refused = key.verify(&proof, &case.inputs);
             assert_eq!(refused, Err(Refused::Equation), "byte {place}");
         }
@@ -104,9 +110,8 @@ fn inputs_too_few_or_too_many_are_refused_with_the_count() {
 }
 
 #[test]
-fn a_missing_input_is_not_taken_for_zero() {
-    // What the library underneath would accept: the last input left away, and
-    // the constant changed so that the others add up.
+fn an_input_too_many_is_not_ignored() {
+    // The library underneath accepts it.
     let (key, proof, mut inputs) = checked("multiplier");
     inputs.push(PublicInput::new(Fr::from(12345)));
     let found = inputs.len();
@@ -114,6 +119,26 @@ fn a_missing_input_is_not_taken_for_zero() {
     assert_eq!(key.verify(&proof, &inputs), refused);
     let numbers: Vec<Fr> = inputs.iter().map(|input| input.0).collect();
     let accepted = Library::verify_proof(&key.prepared, &proof.0, &numbers);
+    assert_eq!(
+        accepted.ok(),
+        Some(true),
+        "then this check is no longer needed"
+    );
+}
+
+#[test]
+fn a_missing_input_is_not_taken_for_zero() {
+    // The library underneath takes it for zero. A key for which anybody forges
+    // gives a proof for the input 0.
+    let case = snarkjs::case("mismatched");
+    let bad = VerifyingKey::unchecked(&case.key);
+    let zero = [PublicInput::new(Fr::from(0))];
+    let proof = forged(&bad, &zero);
+    assert_eq!(bad.verify(&proof, &zero), Ok(()));
+    let (expected, found) = (1, 0);
+    let refused = Err(Refused::InputCount { expected, found });
+    assert_eq!(bad.verify(&proof, &[]), refused);
+    let accepted = Library::verify_proof(&bad.prepared, &proof.0, &[]);
     assert_eq!(
         accepted.ok(),
         Some(true),
@@ -214,25 +239,43 @@ fn a_key_whose_delta_is_its_gamma_is_refused_as_a_key() {
     let good = snarkjs::case("multiplier");
     let made_bad = replaced(&good.key, DELTA, &good.key[GAMMA]);
     assert_eq!(key_error(&made_bad), KeyError::DeltaIsGamma);
+    let negative = replaced(&good.key, DELTA, &negative(&good.key[GAMMA]));
+    assert_eq!(key_error(&negative), KeyError::DeltaIsGamma);
+}
+
+/// The negative of a point of G2.
+fn negative(bytes: &[u8]) -> Vec<u8> {
+    let point: G2Affine = point::read(bytes).unwrap();
+    point::write(&-point)
+}
+
+/// A = α, B = β, C = −(the sum of the inputs): with δ = γ the equation holds for
+/// any inputs, and no witness was needed.
+fn forged(bad: &VerifyingKey, inputs: &[PublicInput]) -> Proof {
+    let inputs = inputs.iter().map(|input| input.0);
+    let key = &bad.prepared.vk;
+    Proof(ark_groth16::Proof {
+        a: key.alpha_g1,
+        b: key.beta_g2,
+        c: (-bad.combine(std::iter::once(Fr::from(1)).chain(inputs))).into_affine(),
+    })
 }
 
 #[test]
-fn for_a_key_whose_delta_is_its_gamma_anybody_forges() {
-    // A = α, B = β, C = −(the sum of the inputs): the equation holds for any
-    // inputs, and no witness was needed.
+fn for_a_key_whose_delta_is_its_gamma_or_the_negative_anybody_forges() {
     let case = snarkjs::case("mismatched");
     let bad = VerifyingKey::unchecked(&case.key);
     let inputs = [PublicInput::new(Fr::from(42))];
-    let numbers = [Fr::from(1), Fr::from(42)];
-    let key = &bad.prepared.vk;
-    let forged = Proof(ark_groth16::Proof {
-        a: key.alpha_g1,
-        b: key.beta_g2,
-        c: (-bad.combine(numbers.into_iter())).into_affine(),
-    });
-    assert_eq!(bad.verify(&forged, &inputs), Ok(()));
+    let mut proof = forged(&bad, &inputs);
+    assert_eq!(bad.verify(&proof, &inputs), Ok(()));
     let (good, ..) = checked("multiplier");
-    assert_eq!(good.verify(&forged, &inputs), Err(Refused::Equation));
+    assert_eq!(good.verify(&proof, &inputs), Err(Refused::Equation));
+    // With the sign of δ changed, C has the other sign.
+    let delta = negative(&case.key[DELTA]);
+    let bad = VerifyingKey::unchecked(&replaced(&case.key, DELTA, &delta));
+    assert_eq!(bad.verify(&proof, &inputs), Err(Refused::Equation));
+    proof.0.c = -proof.0.c;
+    assert_eq!(bad.verify(&proof, &inputs), Ok(()));
 }
 
 #[test]
@@ -240,9 +283,11 @@ fn a_key_to_which_nobody_contributed_is_refused() {
     let case = snarkjs::case("multiplier");
     let generator = point::write(&G2Affine::generator());
     let other = point::write(&(G2Affine::generator() * Fr::from(7)).into_affine());
-    let key = replaced(&case.key, DELTA, &generator);
-    let key = replaced(&key, GAMMA, &other);
-    assert_eq!(key_error(&key), KeyError::DeltaIsGenerator);
+    for delta in [negative(&generator), generator] {
+        let key = replaced(&case.key, DELTA, &delta);
+        let key = replaced(&key, GAMMA, &other);
+        assert_eq!(key_error(&key), KeyError::DeltaIsGenerator);
+    }
 }
 
 #[test]
@@ -260,8 +305,20 @@ fn a_key_that_the_registry_does_not_name_is_refused() {
     let case = snarkjs::case("multiplier");
     let other = snarkjs::case("circom_merkletree");
     let (expected, found) = (KeyHash::of(&other.key), KeyHash::of(&case.key));
-    let refused = VerifyingKey::decode(&case.key, expected);
+    let refused = VerifyingKey::decode(&case.key, expected, 1);
     assert_eq!(refused.err(), Some(KeyError::Hash { expected, found }));
+}
+
+#[test]
+fn a_key_that_takes_another_number_of_inputs_than_its_statement_says_is_refused() {
+    let Case { key, inputs, .. } = snarkjs::case("circom_merkletree");
+    let found = inputs.len();
+    for expected in [0, 4, 6, u16::MAX] {
+        let refused = VerifyingKey::decode(&key, KeyHash::of(&key), expected);
+        let error = KeyError::OtherInputCount { expected, found };
+        assert_eq!(refused.err(), Some(error));
+    }
+    assert!(VerifyingKey::decode(&key, KeyHash::of(&key), 5).is_ok());
 }
 
 #[test]

@@ -37,7 +37,7 @@ mod layout;
 mod options;
 mod reader;
 
-pub use gate::{AIR_PROOF_BYTES_MAX, StarkError};
+pub use gate::{AIR_PROOF_BYTES_MAX, AIR_PROOF_BYTES_MIN, StarkError};
 pub use inclusion::{
     DEPTHS, Inclusion, InclusionError, NotADigest, PathError, ProveError, TreeDigest, prove,
     root_of, verify,

@@ -5,9 +5,12 @@
 //! and what a proof may cost at most in bytes and in work. A registry is part
 //! of what a network agrees on, so a statement has one encoding and a hash.
 //!
-//! Invariant: a proof is looked at only if its statement is known, its length
-//! is allowed, and what verifying it costs is within what the statement allows
-//! and what the caller has left. All three are known before it is read.
+//! Invariant: a proof is admitted only if its statement is known, its length is
+//! allowed, and what verifying it costs is within what the statement allows and
+//! what the caller has left. All three are known before it is read.
+//!
+//! That a proof is read only once it is admitted is a convention that callers
+//! keep: the gates take a proof from anybody.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -17,7 +20,7 @@ use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::{ByteCount, Compute, Domain, Hash};
 
 use crate::groth16::{INPUT_COUNT_MAX, KeyHash, PROOF_BYTES, verify_compute};
-use crate::stark::{AIR_PROOF_BYTES_MAX, AirId, OptionsId, air_compute};
+use crate::stark::{AIR_PROOF_BYTES_MAX, AIR_PROOF_BYTES_MIN, AirId, OptionsId, air_compute};
 
 /// Higher, and the registry itself becomes a burden to everyone who starts;
 /// lower, and statements displace each other.
@@ -53,7 +56,8 @@ pub enum System {
     Groth16 {
         /// The key.
         key: KeyHash,
-        /// Public inputs that the key takes.
+        /// Public inputs that the key takes. Reading the key compares them, see
+        /// [`VerifyingKey::decode`](crate::groth16::VerifyingKey::decode).
         inputs: u16,
     },
     /// A STARK by Winterfell: no setup, rests on hashes alone. It is *not*
@@ -72,6 +76,14 @@ impl System {
         match self {
             Self::Groth16 { inputs, .. } => verify_compute(usize::from(inputs)),
             Self::Stark { air, options } => air_compute(air, options),
+        }
+    }
+
+    /// Bytes below which there is no proof.
+    pub const fn proof_bytes_min(self) -> usize {
+        match self {
+            Self::Groth16 { .. } => PROOF_BYTES,
+            Self::Stark { .. } => AIR_PROOF_BYTES_MIN,
         }
     }
 
@@ -125,10 +137,12 @@ pub enum RegisterError {
         allowed: Compute,
     },
     /// The limit is beyond what the system allows, or no proof fits.
-    #[error("proofs of {bytes} bytes; 1 to {max} are possible")]
+    #[error("proofs of at most {bytes} bytes; a limit of {min} to {max} is possible")]
     ProofBytes {
         /// The statement's limit.
         bytes: ByteCount,
+        /// Bytes below which the system has no proof.
+        min: usize,
         /// Bytes of the longest proof of the system.
         max: usize,
     },
@@ -147,6 +161,14 @@ pub enum NotAdmitted {
         found: usize,
         /// Bytes allowed.
         max: ByteCount,
+    },
+    /// The statement was never registered as it is: who gave it is to blame.
+    #[error("verifying costs {needed}; the statement allows {allowed}")]
+    Compute {
+        /// What it costs.
+        needed: Compute,
+        /// What the statement allows.
+        allowed: Compute,
     },
     /// The caller must wait, or give more.
     #[error("verifying costs {needed}; {left} are left")]
@@ -176,7 +198,10 @@ impl Statement {
         if found as u64 > max.get() {
             return Err(NotAdmitted::TooLong { found, max });
         }
-        let needed = self.compute();
+        let (needed, allowed) = (self.compute(), self.compute_max);
+        if needed > allowed {
+            return Err(NotAdmitted::Compute { needed, allowed });
+        }
         if needed > left {
             return Err(NotAdmitted::Budget { needed, left });
         }
@@ -189,9 +214,10 @@ impl Statement {
         {
             return Err(RegisterError::TooManyInputs { inputs });
         }
-        let (bytes, max) = (self.proof_bytes_max, self.system.proof_bytes_max());
-        if bytes.get() == 0 || bytes.get() > max as u64 {
-            return Err(RegisterError::ProofBytes { bytes, max });
+        let (min, max) = (self.system.proof_bytes_min(), self.system.proof_bytes_max());
+        let bytes = self.proof_bytes_max;
+        if !(min as u64..=max as u64).contains(&bytes.get()) {
+            return Err(RegisterError::ProofBytes { bytes, min, max });
         }
         let (needed, allowed) = (self.compute(), self.compute_max);
         if needed > allowed {
@@ -289,12 +315,23 @@ mod tests {
             refused(cheap),
             RegisterError::ComputeTooLow { needed, allowed }
         );
-        for bytes in [0, 129].map(ByteCount::new) {
-            let long = Statement {
-                proof_bytes_max: bytes,
-                ..statement(1)
-            };
-            assert_eq!(refused(long), RegisterError::ProofBytes { bytes, max: 128 });
+        let stark = System::Stark {
+            air: AirId::MerkleInclusion,
+            options: OptionsId::Standard,
+        };
+        for (system, min, max) in [
+            (statement(1).system, 128, 128),
+            (stark, AIR_PROOF_BYTES_MIN, AIR_PROOF_BYTES_MAX),
+        ] {
+            for bytes in [0, min as u64 - 1, max as u64 + 1].map(ByteCount::new) {
+                let impossible = Statement {
+                    system,
+                    proof_bytes_max: bytes,
+                    ..statement(1)
+                };
+                let error = RegisterError::ProofBytes { bytes, min, max };
+                assert_eq!(refused(impossible), error);
+            }
         }
         let inputs = 65;
         let key = KeyHash::new(Hash::ZERO);
@@ -316,6 +353,13 @@ mod tests {
         let left = Compute::new(needed.get() - 1);
         let refused = statement.admit(128, left);
         assert_eq!(refused, Err(NotAdmitted::Budget { needed, left }));
+        let (compute_max, allowed) = (left, left);
+        let unregistered = Statement {
+            compute_max,
+            ..statement
+        };
+        let refused = unregistered.admit(128, ENOUGH);
+        assert_eq!(refused, Err(NotAdmitted::Compute { needed, allowed }));
     }
 
     #[test]

@@ -12,8 +12,14 @@ use super::layout::{Layout, Malformed};
 use super::options::OptionsId;
 
 /// Higher, and a peer makes us read and hash for longer than any honest proof
-/// needs; lower than about 200 KiB, and long traces have no proof.
+/// needs; lower than an estimated 200 KiB, and long traces have no proof.
 pub const AIR_PROOF_BYTES_MAX: usize = 512 * 1024;
+
+/// Fewer bytes do not have the form of any proof, so a statement that allows
+/// only those is refused. Honest proofs are about ten times as long. Higher than
+/// it is, and a possible statement would be refused; lower, and an impossible
+/// one registered.
+pub const AIR_PROOF_BYTES_MIN: usize = 4_458;
 
 /// What commits to rows: not the hash inside of the constraints.
 pub(super) type Commitments = Blake3_256<BaseElement>;

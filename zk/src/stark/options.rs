@@ -42,8 +42,8 @@ impl OptionsId {
     }
 }
 
-/// What verifying a proof costs at most, in the unit of the ledger (about a
-/// nanosecond of one core); known before there is a proof.
+/// What verifying a proof is estimated to cost at most, in the unit of the
+/// ledger (about a nanosecond of one core); known before there is a proof.
 pub const fn air_compute(air: AirId, options: OptionsId) -> Compute {
     match (air, options) {
         (AirId::MerkleInclusion, OptionsId::Standard) => Compute::new(6_000_000),

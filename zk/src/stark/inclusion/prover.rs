@@ -29,8 +29,8 @@ pub enum ProveError {
     Library,
 }
 
-/// Proves that `path` leads from the claim's leaf to its root. Takes a second
-/// or so of one core, and no thread besides the caller's.
+/// Proves that `path` leads from the claim's leaf to its root. Takes an
+/// estimated second of one core, and no thread besides the caller's.
 pub fn prove(claim: &Inclusion, path: &[TreeDigest]) -> Result<Vec<u8>, ProveError> {
     if root_of(claim, path)? != claim.root {
         return Err(ProveError::NotTheRoot);

@@ -77,10 +77,24 @@ pub enum Domain {
     AttestationKey,
     /// The nonce of an attestation.
     AttestationNonce,
+    /// A block of a network, to make what an attestation key signs.
+    AttestedBlock,
+    /// The seed of a wallet of notes, to make its secrets.
+    NoteSecret,
+    /// A shared secret, to make the key of an encrypted note.
+    NoteCipher,
+    /// All that goes along with a shielded transfer.
+    TransferBound,
+    /// All that goes along with a proof about a sealed bid.
+    BidBound,
+    /// The constraints of a circuit.
+    Circuit,
+    /// A public seed, to make keys for development that anybody forges for.
+    UnsafeSetup,
 }
 
 impl Domain {
-    const ALL: [Self; 24] = [
+    const ALL: [Self; 31] = [
         Self::Address,
         Self::Genesis,
         Self::Parameters,
@@ -105,6 +119,13 @@ impl Domain {
         Self::ProofBatch,
         Self::AttestationKey,
         Self::AttestationNonce,
+        Self::AttestedBlock,
+        Self::NoteSecret,
+        Self::NoteCipher,
+        Self::TransferBound,
+        Self::BidBound,
+        Self::Circuit,
+        Self::UnsafeSetup,
     ];
 
     /// The context string of BLAKE3's key derivation.
@@ -134,6 +155,13 @@ impl Domain {
             Self::ProofBatch => "pyralog 2026-11-30 proof batch v1",
             Self::AttestationKey => "pyralog 2026-11-30 attestation key v1",
             Self::AttestationNonce => "pyralog 2026-11-30 attestation nonce v1",
+            Self::AttestedBlock => "pyralog 2026-11-30 attested block v1",
+            Self::NoteSecret => "pyralog 2026-11-30 note secret v1",
+            Self::NoteCipher => "pyralog 2026-11-30 note cipher v1",
+            Self::TransferBound => "pyralog 2026-11-30 transfer bound v1",
+            Self::BidBound => "pyralog 2026-11-30 bid bound v1",
+            Self::Circuit => "pyralog 2026-11-30 circuit v1",
+            Self::UnsafeSetup => "pyralog 2026-11-30 unsafe setup v1",
         }
     }
 

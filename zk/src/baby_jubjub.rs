@@ -30,7 +30,7 @@ const BASE_Y: Fr =
     MontFp!("16950150798460657717958625567821834550301663161624707787222815936182638968203");
 
 /// Between the coordinates of circomlib and those underneath.
-static STRETCH: LazyLock<Fr> = LazyLock::new(|| {
+pub(crate) static STRETCH: LazyLock<Fr> = LazyLock::new(|| {
     let root = Fr::from(168_700).sqrt();
     root.expect("168700 is a square in this field, as the curve was chosen")
 });
@@ -109,6 +109,11 @@ impl Point {
     /// The second coordinate.
     pub fn y(self) -> Fr {
         self.0.y
+    }
+
+    /// The first coordinate underneath, where circuits add.
+    pub(crate) const fn stretched_x(self) -> Fr {
+        self.0.x
     }
 
     /// The sum.

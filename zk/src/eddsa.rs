@@ -120,6 +120,11 @@ impl Attestation {
         Self { r, s }
     }
 
+    /// R and S.
+    pub(crate) const fn parts(&self) -> (Point, Scalar) {
+        (self.r, self.s)
+    }
+
     /// Reads a packed signature.
     pub fn decode(bytes: &[u8; ATTESTATION_BYTES]) -> Result<Self, AttestationError> {
         let ([r, s], []) = bytes.as_chunks() else {
@@ -188,10 +193,15 @@ impl AttestationSecret {
 /// `8·h`, as a multiple of the key. The hash is reduced modulo the order of the
 /// subgroup, in which the key is.
 fn challenge(r: Point, key: Point, message: Fr) -> Scalar {
+    let hash = challenge_hash(r, key, message);
+    Scalar::from_le_bytes_mod_order(&write_number(hash)) * Scalar::from(COFACTOR)
+}
+
+/// `h = Poseidon(R, A, m)`.
+pub(crate) fn challenge_hash(r: Point, key: Point, message: Fr) -> Fr {
     let inputs = [r.x(), r.y(), key.x(), key.y(), message];
     let mut poseidon = Poseidon::circomlib(inputs.len()).expect("five inputs are allowed");
-    let hash = poseidon.hash(&inputs).expect("it was made for five");
-    Scalar::from_le_bytes_mod_order(&write_number(hash)) * Scalar::from(COFACTOR)
+    poseidon.hash(&inputs).expect("it was made for five")
 }
 
 #[cfg(test)]

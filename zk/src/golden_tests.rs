@@ -6,15 +6,20 @@ use std::collections::BTreeMap;
 use ark_bn254::Fr;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::text::encode_hex;
-use pyralog_primitives::{ByteCount, Compute, LeafIndex};
+use pyralog_primitives::{
+    BlockId, ByteCount, Compute, GenesisHash, Hash, Height, LeafIndex, VotingPower,
+};
 
 use crate::eddsa::AttestationSecret;
 use crate::field::write_number;
 use crate::groth16::KeyHash;
 use crate::groth16::snarkjs;
 use crate::poseidon::{Poseidon, Purpose};
+use crate::quorum::{AttestationSet, Member, SlotCount, attested};
+use crate::sealed_bid::{Bid, bound_to};
 use crate::stark::{AirId, Inclusion, OptionsId, TreeDigest, root_of};
 use crate::statement::{Statement, StatementId, System};
+use crate::transfer::Units;
 
 fn golden() -> BTreeMap<String, String> {
     let mut golden = BTreeMap::new();
@@ -51,13 +56,42 @@ fn golden() -> BTreeMap<String, String> {
         ("poseidon/owner", Purpose::Owner),
         ("poseidon/note", Purpose::Note),
         ("poseidon/nullifier", Purpose::Nullifier),
+        ("poseidon/member", Purpose::Member),
+        ("poseidon/bid", Purpose::Bid),
     ] {
         let inputs: Vec<Fr> = (1..=purpose.input_count() as u64).map(Fr::from).collect();
         let hash = Poseidon::new(purpose).hash(&inputs).unwrap();
         put(name, &write_number(hash));
     }
     put("tree_root_of_depth_16", &tree_root().to_bytes());
+    for (name, number) in hashed() {
+        put(name, &write_number(number));
+    }
     golden
+}
+
+/// Public inputs of statements that are hashes.
+fn hashed() -> [(&'static str, Fr); 4] {
+    let hash = |byte| Hash::new([byte; 32]);
+    let genesis = GenesisHash::new(hash(1));
+    let member = Member {
+        key: AttestationSecret::from_seed(&[1; 32]).public(),
+        power: VotingPower::new(5),
+    };
+    let places = SlotCount::new(4).unwrap();
+    let set = AttestationSet::new(vec![member], places).unwrap();
+    let bid = Bid {
+        secret: Fr::from(1),
+        amount: Units::new(2),
+        blinding: Fr::from(3),
+    };
+    let block = BlockId::new(hash(2));
+    [
+        ("quorum/message", attested(genesis, Height::new(3), block)),
+        ("quorum/set_of_one_in_four_places", set.commitment()),
+        ("sealed_bid/commitment", bid.commitment()),
+        ("sealed_bid/bound", bound_to(genesis, hash(4))),
+    ]
 }
 
 /// The root over leaf 1 at place 5, with siblings 2, 3, 4, ….

@@ -39,16 +39,20 @@
 //! | proof | 128 bytes | tens of kilobytes |
 //!
 //! [`poseidon`], [`baby_jubjub`] and [`eddsa`] are the hash, the curve and the
-//! signature that circuits can afford, as native code; [`transfer`] is the first
-//! circuit, which has no key yet.
+//! signature that circuits can afford, as native code. [`transfer`], [`sealed_bid`]
+//! and [`quorum`] are circuits, each beside the same relation as a program. They
+//! have keys for development only, which the gate refuses elsewhere.
 //!
 //! No IO, no clock, no randomness, no threads.
 
 pub mod baby_jubjub;
 pub mod eddsa;
 mod field;
+mod gadget;
 pub mod groth16;
 pub mod poseidon;
+pub mod quorum;
+pub mod sealed_bid;
 pub mod stark;
 pub mod statement;
 pub mod transfer;

@@ -38,6 +38,11 @@ pub enum Purpose {
     Note,
     /// A spending secret and a commitment, to make what marks a note as spent.
     Nullifier,
+    /// What was hashed of a set so far, then the key (two coordinates) and the
+    /// power of its next member.
+    Member,
+    /// A bidder, an amount and a blinding, to make the commitment of a bid.
+    Bid,
 }
 
 impl Purpose {
@@ -49,6 +54,8 @@ impl Purpose {
             Self::Owner => 2,
             Self::Note => 3,
             Self::Nullifier => 4,
+            Self::Member => 5,
+            Self::Bid => 6,
         })
     }
 
@@ -57,7 +64,8 @@ impl Purpose {
         match self {
             Self::Owner => 1,
             Self::TreeNode | Self::Nullifier => 2,
-            Self::Note => 3,
+            Self::Note | Self::Bid => 3,
+            Self::Member => 4,
         }
     }
 }

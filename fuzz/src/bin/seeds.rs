@@ -106,12 +106,13 @@ fn stark_proof() -> Vec<u8> {
         bytes[0] = number;
         TreeDigest::from_bytes(bytes).expect("a small number is below the modulus")
     };
-    let (index, depth) = (5u64, 16);
+    // Less deep, and the proof would have no FRI layer to begin from.
+    let (index, depth) = (5u64, 32);
     let claim = |root| Inclusion::new(root, digest(1), LeafIndex::new(index), depth);
-    let path: Vec<TreeDigest> = (2..18).map(digest).collect();
-    let guess = claim(digest(0)).expect("depth 16 is proved");
-    let root = root_of(&guess, &path).expect("the path has 16 digests");
-    let claim = claim(root).expect("depth 16 is proved");
+    let path: Vec<TreeDigest> = (2..34).map(digest).collect();
+    let guess = claim(digest(0)).expect("depth 32 is proved");
+    let root = root_of(&guess, &path).expect("the path has 32 digests");
+    let claim = claim(root).expect("depth 32 is proved");
     let proof = prove(&claim, &path).expect("the root is that of the path");
     let mut bytes = root.to_bytes().to_vec();
     bytes.extend(digest(1).to_bytes());

@@ -3,24 +3,18 @@
 //! Amounts are their bits: an amount of 64 bits is a sum of 64 numbers that are
 //! 0 or 1, and there is nothing else to check of it.
 
-use std::ops::Range;
-
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
-use ark_r1cs_std::alloc::AllocVar;
 use ark_r1cs_std::eq::EqGadget;
 use ark_r1cs_std::fields::FieldVar;
-use ark_r1cs_std::fields::fp::FpVar;
-use ark_relations::gr1cs::{ConstraintSynthesizer, ConstraintSystemRef, SynthesisError};
+use ark_relations::gr1cs::{ConstraintSynthesizer, SynthesisError};
 
 use super::note::{TREE_DEPTH, Units};
-use super::poseidon_gadget::PoseidonGadget;
 use super::relation::{Transfer, TransferSecret};
+use crate::gadget::poseidon::PoseidonGadget;
+use crate::gadget::{Number, Plan, Rules, System, bits_within, number_of};
 use crate::groth16::PublicInput;
 use crate::poseidon::Purpose;
-
-type Number = FpVar<Fr>;
-type System = ConstraintSystemRef<Fr>;
 
 const AMOUNT_BITS: usize = 64;
 const PUBLIC_COUNT: usize = 7;
@@ -53,8 +47,9 @@ pub(super) enum Rule {
 }
 
 /// What is put into the wires: public and secret numbers. Only honest ones come
-/// from [`TransferCircuit::new`]; tests put others.
-#[derive(Clone, Debug, PartialEq)]
+/// from [`TransferCircuit::new`]; tests put others. They hold spending keys, so
+/// they are not printed.
+#[derive(Clone)]
 pub(super) struct Wires {
     pub(super) public: [Fr; PUBLIC_COUNT],
     pub(super) spending: Fr,
@@ -63,7 +58,7 @@ pub(super) struct Wires {
     pub(super) external_square: Fr,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub(super) struct SpentWires {
     pub(super) bits: Vec<Fr>,
     pub(super) blinding: Fr,
@@ -71,7 +66,7 @@ pub(super) struct SpentWires {
     pub(super) siblings: Vec<Fr>,
 }
 
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone)]
 pub(super) struct MadeWires {
     pub(super) owner: Fr,
     pub(super) bits: Vec<Fr>,
@@ -81,10 +76,7 @@ pub(super) struct MadeWires {
 impl Wires {
     pub(super) fn new(transfer: &Transfer, secret: &TransferSecret) -> Self {
         let number = |bit: bool| if bit { Fr::ONE } else { Fr::ZERO };
-        let bits = |amount: Units| {
-            let bits = (0..AMOUNT_BITS).map(|bit| amount.get() >> bit & 1 == 1);
-            bits.map(number).collect::<Vec<_>>()
-        };
+        let bits = |amount: Units| bits_within(Fr::from(amount.get()), AMOUNT_BITS);
         Self {
             public: transfer.inputs().map(PublicInput::get),
             spending: secret.spending,
@@ -105,9 +97,9 @@ impl Wires {
 }
 
 /// The constraints of a shielded transfer.
+#[derive(Clone)]
 pub struct TransferCircuit {
-    /// Empty for a setup.
-    wires: Option<Wires>,
+    wires: Wires,
     depth: usize,
 }
 
@@ -116,15 +108,33 @@ impl TransferCircuit {
     /// here: see [`holds`](super::holds).
     pub fn new(transfer: &Transfer, secret: &TransferSecret) -> Self {
         Self {
-            wires: Some(Wires::new(transfer, secret)),
+            wires: Wires::new(transfer, secret),
             depth: TREE_DEPTH,
         }
     }
 
-    /// The constraints alone, for a setup.
-    pub const fn blank() -> Self {
+    /// The constraints alone, with numbers that do not fulfil them.
+    pub fn blank() -> Self {
+        let bits = || vec![Fr::ZERO; AMOUNT_BITS];
+        let spent = || SpentWires {
+            bits: bits(),
+            blinding: Fr::ZERO,
+            sides: vec![Fr::ZERO; TREE_DEPTH],
+            siblings: vec![Fr::ZERO; TREE_DEPTH],
+        };
+        let made = || MadeWires {
+            owner: Fr::ZERO,
+            bits: bits(),
+            blinding: Fr::ZERO,
+        };
         Self {
-            wires: None,
+            wires: Wires {
+                public: [Fr::ZERO; PUBLIC_COUNT],
+                spending: Fr::ZERO,
+                spent: [spent(), spent()],
+                made: [made(), made()],
+                external_square: Fr::ZERO,
+            },
             depth: TREE_DEPTH,
         }
     }
@@ -132,20 +142,17 @@ impl TransferCircuit {
     /// A circuit over other wires, and over a tree of another depth.
     #[cfg(test)]
     pub(super) const fn of(wires: Wires, depth: usize) -> Self {
-        Self {
-            wires: Some(wires),
-            depth,
-        }
+        Self { wires, depth }
     }
 
     /// Puts all constraints, and says which are for what.
-    pub(super) fn constrain(&self, system: &System) -> Result<Rules, SynthesisError> {
+    pub(super) fn constrain(&self, system: &System) -> Result<Rules<Rule>, SynthesisError> {
         let mut builder = Builder::new(system, self);
         let public = builder.public()?;
         let [root, first, second, one, other, fee, external] = &public;
-        let spending = builder.secret(|wires| wires.spending)?;
+        let spending = builder.plan.secret(self.wires.spending)?;
         let owner = builder.hashes.owner.hash(&[&spending])?;
-        builder.close(Rule::OwnerHash);
+        builder.plan.close(Rule::OwnerHash);
         let mut balance = fee.negate()?;
         for (place, nullifier) in [first, second].into_iter().enumerate() {
             balance += builder.spent(place, &spending, &owner, root, nullifier)?;
@@ -154,11 +161,11 @@ impl TransferCircuit {
             balance -= builder.made(place, commitment)?;
         }
         balance.enforce_equal(&Number::constant(Fr::ZERO))?;
-        builder.close(Rule::Balance);
-        let square = builder.secret(|wires| wires.external_square)?;
+        builder.plan.close(Rule::Balance);
+        let square = builder.plan.secret(self.wires.external_square)?;
         external.square_equals(&square)?;
-        builder.close(Rule::External);
-        Ok(builder.rules)
+        builder.plan.close(Rule::External);
+        Ok(builder.plan.finish())
     }
 }
 
@@ -168,9 +175,6 @@ impl ConstraintSynthesizer<Fr> for TransferCircuit {
     }
 }
 
-/// Which constraints are for what, in their order.
-pub(super) type Rules = Vec<(Rule, Range<usize>)>;
-
 struct Hashes {
     owner: PoseidonGadget,
     note: PoseidonGadget,
@@ -179,68 +183,39 @@ struct Hashes {
 }
 
 struct Builder<'a> {
-    system: &'a System,
-    circuit: &'a TransferCircuit,
+    plan: Plan<Rule>,
+    wires: &'a Wires,
+    depth: usize,
     hashes: Hashes,
-    rules: Rules,
 }
 
 impl<'a> Builder<'a> {
-    fn new(system: &'a System, circuit: &'a TransferCircuit) -> Self {
+    fn new(system: &System, circuit: &'a TransferCircuit) -> Self {
         Self {
-            system,
-            circuit,
+            plan: Plan::new(system),
+            wires: &circuit.wires,
+            depth: circuit.depth,
             hashes: Hashes {
                 owner: PoseidonGadget::new(Purpose::Owner),
                 note: PoseidonGadget::new(Purpose::Note),
                 nullifier: PoseidonGadget::new(Purpose::Nullifier),
                 node: PoseidonGadget::new(Purpose::TreeNode),
             },
-            rules: Vec::new(),
         }
-    }
-
-    /// What was put since the last rule is for this one.
-    fn close(&mut self, rule: Rule) {
-        let start = self.rules.last().map_or(0, |(_, range)| range.end);
-        self.rules
-            .push((rule, start..self.system.num_constraints()));
-    }
-
-    /// The number of a wire; missing in a setup.
-    fn wire(&self, of: impl Fn(&Wires) -> Fr) -> Result<Fr, SynthesisError> {
-        let wires = self.circuit.wires.as_ref();
-        wires.map(of).ok_or(SynthesisError::AssignmentMissing)
-    }
-
-    fn secret(&self, of: impl Fn(&Wires) -> Fr) -> Result<Number, SynthesisError> {
-        Number::new_witness(self.system.clone(), || self.wire(of))
     }
 
     fn public(&self) -> Result<[Number; PUBLIC_COUNT], SynthesisError> {
         let mut public = [const { None }; PUBLIC_COUNT];
-        for (place, number) in public.iter_mut().enumerate() {
-            let value = || self.wire(|wires| wires.public[place]);
-            *number = Some(Number::new_input(self.system.clone(), value)?);
+        for (number, value) in public.iter_mut().zip(self.wires.public) {
+            *number = Some(self.plan.input(value)?);
         }
         Ok(public.map(|number| number.expect("each was put just now")))
     }
 
-    /// A number that is 0 or 1.
-    fn bit(&self, of: impl Fn(&Wires) -> Fr) -> Result<Number, SynthesisError> {
-        let bit = self.secret(of)?;
-        bit.square_equals(&bit)?;
-        Ok(bit)
-    }
-
     /// An amount from its bits.
-    fn amount(&self, of: impl Fn(&Wires) -> &[Fr]) -> Result<Number, SynthesisError> {
-        let mut amount = Number::constant(Fr::ZERO);
-        for place in 0..AMOUNT_BITS {
-            let bit = self.bit(|wires| of(wires)[place])?;
-            amount += bit * Fr::from(1u64 << place);
-        }
-        Ok(amount)
+    fn amount(&self, bits: &[Fr]) -> Result<Number, SynthesisError> {
+        assert_eq!(bits.len(), AMOUNT_BITS, "an amount has its bits");
+        Ok(number_of(&self.plan.bits(bits)?))
     }
 
     /// A spent note: returns its amount.
@@ -252,22 +227,21 @@ impl<'a> Builder<'a> {
         root: &Number,
         nullifier: &Number,
     ) -> Result<Number, SynthesisError> {
-        let amount = self.amount(|wires| &wires.spent[place].bits)?;
-        self.close(Rule::SpentBits(place));
-        let sides =
-            (0..self.circuit.depth).map(|level| self.bit(|wires| wires.spent[place].sides[level]));
-        let sides: Vec<Number> = sides.collect::<Result<_, _>>()?;
-        self.close(Rule::Sides(place));
-        let blinding = self.secret(|wires| wires.spent[place].blinding)?;
+        let wires = &self.wires.spent[place];
+        let amount = self.amount(&wires.bits)?;
+        self.plan.close(Rule::SpentBits(place));
+        let sides = self.plan.bits(&wires.sides[..self.depth])?;
+        self.plan.close(Rule::Sides(place));
+        let blinding = self.plan.secret(wires.blinding)?;
         let commitment = self.hashes.note.hash(&[owner, &amount, &blinding])?;
         let own = self.hashes.nullifier.hash(&[spending, &commitment])?;
         let reached = self.root(place, commitment, &sides)?;
-        self.close(Rule::SpentHashes(place));
+        self.plan.close(Rule::SpentHashes(place));
         // Of a note without an amount it does not matter where it leads.
         (reached - root).mul_equals(&amount, &Number::constant(Fr::ZERO))?;
-        self.close(Rule::InTree(place));
+        self.plan.close(Rule::InTree(place));
         own.enforce_equal(nullifier)?;
-        self.close(Rule::Nullifier(place));
+        self.plan.close(Rule::Nullifier(place));
         Ok(amount)
     }
 
@@ -280,7 +254,7 @@ impl<'a> Builder<'a> {
     ) -> Result<Number, SynthesisError> {
         let mut node = commitment;
         for (level, side) in sides.iter().enumerate() {
-            let sibling = self.secret(|wires| wires.spent[place].siblings[level])?;
+            let sibling = self.plan.secret(self.wires.spent[place].siblings[level])?;
             // Both change places if the side is 1.
             let change = (&sibling - &node) * side;
             let (left, right) = (&node + &change, sibling - &change);
@@ -291,14 +265,15 @@ impl<'a> Builder<'a> {
 
     /// A new note: returns its amount.
     fn made(&mut self, place: usize, commitment: &Number) -> Result<Number, SynthesisError> {
-        let amount = self.amount(|wires| &wires.made[place].bits)?;
-        self.close(Rule::MadeBits(place));
-        let owner = self.secret(|wires| wires.made[place].owner)?;
-        let blinding = self.secret(|wires| wires.made[place].blinding)?;
+        let wires = &self.wires.made[place];
+        let amount = self.amount(&wires.bits)?;
+        self.plan.close(Rule::MadeBits(place));
+        let owner = self.plan.secret(wires.owner)?;
+        let blinding = self.plan.secret(wires.blinding)?;
         let own = self.hashes.note.hash(&[&owner, &amount, &blinding])?;
-        self.close(Rule::MadeHash(place));
+        self.plan.close(Rule::MadeHash(place));
         own.enforce_equal(commitment)?;
-        self.close(Rule::Commitment(place));
+        self.plan.close(Rule::Commitment(place));
         Ok(amount)
     }
 }

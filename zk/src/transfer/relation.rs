@@ -1,5 +1,7 @@
 //! The relation as a program.
 
+use std::fmt;
+
 use ark_bn254::Fr;
 
 use super::note::{Note, NoteHashes, Spent, TREE_DEPTH, Units};
@@ -14,7 +16,8 @@ pub struct Transfer {
     pub nullifiers: [Fr; 2],
     /// The new notes.
     pub commitments: [Fr; 2],
-    /// What the network takes.
+    /// What the network takes. That it is below 2⁶⁴ is held by this type alone:
+    /// the constraints take any number of the field.
     pub fee: Units,
     /// The hash of all that goes along.
     pub external: Fr,
@@ -30,8 +33,8 @@ impl Transfer {
     }
 }
 
-/// What the sender alone knows.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What the sender alone knows. Printing it shows none of it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct TransferSecret {
     /// Whoever knows it spends.
     pub spending: Fr,
@@ -39,6 +42,12 @@ pub struct TransferSecret {
     pub spent: [Spent; 2],
     /// The notes that are made.
     pub made: [Note; 2],
+}
+
+impl fmt::Debug for TransferSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransferSecret").finish_non_exhaustive()
+    }
 }
 
 /// Why a transfer is not what it says. Whoever put it together must change it.

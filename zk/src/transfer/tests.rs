@@ -1,22 +1,21 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field, PrimeField};
-use ark_relations::gr1cs::{ConstraintSystem, R1CS_PREDICATE_LABEL};
+use ark_relations::gr1cs::ConstraintSystem;
 use rand_chacha::ChaCha8Rng;
 use rand_core::{Rng, SeedableRng};
 
-use super::circuit::{Rule, Rules, TransferCircuit, Wires};
+use super::circuit::{Rule, TransferCircuit, Wires};
 use super::relation::holds_at_depth;
 use super::*;
+use crate::gadget::filled::Filled;
 
 /// Deep enough for both sides; shallow enough for many instances.
-const DEPTH: usize = 2;
+pub(super) const DEPTH: usize = 2;
 
-struct Samples(ChaCha8Rng, NoteHashes);
+pub(super) struct Samples(ChaCha8Rng, NoteHashes);
 
 impl Samples {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         Self(ChaCha8Rng::seed_from_u64(seed), NoteHashes::default())
     }
 
@@ -46,7 +45,11 @@ impl Samples {
         self.transfer_of(amounts, depth)
     }
 
-    fn transfer_of(&mut self, amounts: [Units; 2], depth: usize) -> (Transfer, TransferSecret) {
+    pub(super) fn transfer_of(
+        &mut self,
+        amounts: [Units; 2],
+        depth: usize,
+    ) -> (Transfer, TransferSecret) {
         let spending = self.number();
         let mut spent = amounts.map(|amount| self.spent(amount, depth));
         let total = amounts
@@ -104,39 +107,21 @@ impl Samples {
     }
 }
 
+fn filled(wires: &Wires, depth: usize) -> Filled<Rule> {
+    let circuit = TransferCircuit::of(wires.clone(), depth);
+    Filled::of(|system| circuit.constrain(system))
+}
+
+/// The rules that the wires offend.
+fn offended(wires: &Wires, depth: usize) -> Vec<Rule> {
+    filled(wires, depth).offended_rules()
+}
+
 fn satisfied(wires: &Wires) -> bool {
     let system = ConstraintSystem::<Fr>::new_ref();
     let circuit = TransferCircuit::of(wires.clone(), DEPTH);
     circuit.constrain(&system).unwrap();
     system.is_satisfied().unwrap()
-}
-
-/// The rules that the wires offend.
-fn offended(wires: &Wires, depth: usize) -> Vec<Rule> {
-    let system = ConstraintSystem::<Fr>::new_ref();
-    let circuit = TransferCircuit::of(wires.clone(), depth);
-    let rules: Rules = circuit.constrain(&system).unwrap();
-    assert_eq!(rules.last().unwrap().1.end, system.num_constraints());
-    let satisfied = system.is_satisfied().unwrap();
-    system.finalize();
-    let matrices = &system.to_matrices().unwrap()[R1CS_PREDICATE_LABEL];
-    let mut values = system.instance_assignment().unwrap().clone();
-    values.extend(system.witness_assignment().unwrap().clone());
-    let value = |row: &Vec<(Fr, usize)>| {
-        let terms = row.iter().map(|(factor, place)| *factor * values[*place]);
-        terms.sum::<Fr>()
-    };
-    let mut offended = BTreeSet::new();
-    for (rule, range) in rules {
-        for row in range {
-            let [a, b, c] = [0, 1, 2].map(|matrix| value(&matrices[matrix][row]));
-            if a * b != c {
-                offended.insert(rule);
-            }
-        }
-    }
-    assert_eq!(satisfied, offended.is_empty());
-    offended.into_iter().collect()
 }
 
 fn honest(seed: u64) -> (Transfer, TransferSecret, Wires) {
@@ -157,7 +142,7 @@ fn instance_count() -> u64 {
 fn program_and_constraints_agree_on_random_instances() {
     let mut samples = Samples::new(1);
     let mut truths = 0;
-    for _ in 0..instance_count() {
+    for instance in 0..instance_count() {
         let (mut transfer, mut secret) = samples.transfer(DEPTH);
         let place = usize::try_from(samples.below(2)).unwrap();
         let number = samples.number();
@@ -177,7 +162,7 @@ fn program_and_constraints_agree_on_random_instances() {
         }
         let program = holds_at_depth(&transfer, &secret, DEPTH).is_ok();
         let constraints = satisfied(&Wires::new(&transfer, &secret));
-        assert_eq!(program, constraints, "{transfer:?} {secret:?}");
+        assert_eq!(program, constraints, "instance {instance}, {transfer:?}");
         truths += u64::from(program);
     }
     assert!(truths > instance_count() / 4, "{truths} true transfers");
@@ -376,45 +361,52 @@ fn every_wire_is_bound_and_every_constraint_binds() {
     // Another number in any wire offends a constraint, and each constraint is
     // offended by another number in one of its wires.
     let (_, _, wires) = honest(10);
-    let system = ConstraintSystem::<Fr>::new_ref();
-    let rules = TransferCircuit::of(wires, DEPTH)
-        .constrain(&system)
-        .unwrap();
-    system.finalize();
-    let matrices = &system.to_matrices().unwrap()[R1CS_PREDICATE_LABEL];
-    let mut values = system.instance_assignment().unwrap().clone();
-    values.extend(system.witness_assignment().unwrap().clone());
-    let five = Fr::from(5);
-    let mut unoffended: BTreeSet<usize> = (0..system.num_constraints()).collect();
-    let mut bound = BTreeSet::new();
-    let [first, second, third] = &matrices[..] else {
-        panic!("a constraint has three rows");
-    };
-    let rows = first.iter().zip(second).zip(third).enumerate();
-    for (row, rows) in rows.map(|(row, ((a, b), c))| (row, [a, b, c])) {
-        let sum = |row: &Vec<(Fr, usize)>| row.iter().map(|(f, at)| *f * values[*at]).sum::<Fr>();
-        let [a, b, c] = rows.map(sum);
-        let mut more = BTreeMap::<usize, [Fr; 3]>::new();
-        for (matrix, row) in rows.into_iter().enumerate() {
-            for (factor, place) in row {
-                more.entry(*place).or_default()[matrix] += *factor;
-            }
-        }
-        for (place, [more_a, more_b, more_c]) in more {
-            // Five more, because one more makes 1 of a bit that is 0.
-            let [more_a, more_b, more_c] = [more_a, more_b, more_c].map(|more| more * five);
-            if (a + more_a) * (b + more_b) != c + more_c {
-                unoffended.remove(&row);
-                bound.insert(place);
-            }
-        }
-    }
-    let free: Vec<usize> = (1..values.len())
-        .filter(|place| !bound.contains(place))
-        .collect();
-    assert!(free.is_empty(), "wires that nothing binds: {free:?}");
-    assert!(
-        unoffended.is_empty(),
-        "constraints that nothing offends: {rules:?}"
+    let filled = filled(&wires, DEPTH);
+    assert_eq!(filled.free_wires(), Vec::<usize>::new());
+    assert_eq!(filled.idle_constraints(), Vec::<usize>::new());
+}
+
+#[test]
+fn a_transfer_secret_is_not_printed() {
+    let (_, secret, _) = honest(11);
+    assert_eq!(format!("{secret:?}"), "TransferSecret { .. }");
+}
+
+#[test]
+fn the_fee_is_held_in_range_by_its_type_and_not_by_the_constraints() {
+    // A fee of −1 makes value out of nothing, if somebody takes it for a fee.
+    let (transfer, mut secret, _) = honest(12);
+    let made = &mut secret.made[0];
+    made.amount = Units::new(made.amount.get() + transfer.fee.get() + 1);
+    let commitments = secret
+        .made
+        .map(|made| NoteHashes::default().commitment(&made));
+    let mut wires = Wires::new(
+        &Transfer {
+            commitments,
+            ..transfer
+        },
+        &secret,
     );
+    assert_eq!(offended(&wires, DEPTH), [Rule::Balance]);
+    wires.public[5] = -Fr::ONE;
+    assert_eq!(offended(&wires, DEPTH), []);
+}
+
+#[test]
+fn one_note_spent_twice_in_one_transfer_is_for_the_acceptor_to_refuse() {
+    let (mut transfer, mut secret, _) = honest(13);
+    secret.spent[1] = secret.spent[0].clone();
+    transfer.nullifiers[1] = transfer.nullifiers[0];
+    let amount = secret.spent[0].amount.get() - transfer.fee.get() / 2;
+    transfer.fee = Units::new(2 * (transfer.fee.get() / 2));
+    secret.made = secret.made.map(|made| Note {
+        amount: Units::new(amount),
+        ..made
+    });
+    transfer.commitments = secret
+        .made
+        .map(|made| NoteHashes::default().commitment(&made));
+    assert_eq!(holds_at_depth(&transfer, &secret, DEPTH), Ok(()));
+    assert_eq!(offended(&Wires::new(&transfer, &secret), DEPTH), []);
 }

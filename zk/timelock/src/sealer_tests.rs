@@ -82,7 +82,7 @@ fn sealer_of_a_large_totient() -> Sealer {
     Sealer::of_primes(&primes).unwrap()
 }
 
-/// A lost bit would show at every fourth of these counts or so.
+/// A lost bit would show at one of six of these counts or so.
 #[test]
 fn the_short_way_is_right_for_every_odd_count_of_many() {
     let sealer = sealer_of_a_large_totient();

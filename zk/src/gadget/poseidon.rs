@@ -5,40 +5,45 @@
 use ark_bn254::Fr;
 use ark_ff::AdditiveGroup;
 use ark_r1cs_std::fields::FieldVar;
-use ark_r1cs_std::fields::fp::FpVar;
 use ark_relations::gr1cs::SynthesisError;
 use light_poseidon::PoseidonParameters;
 use light_poseidon::parameters::bn254_x5::get_poseidon_parameters;
 
+use super::Number;
 use crate::poseidon::Purpose;
 
-type Number = FpVar<Fr>;
-
 /// A hash for one purpose.
-pub(super) struct PoseidonGadget {
-    tag: Fr,
+pub(crate) struct PoseidonGadget {
+    /// What comes before the inputs: the capacity, and the tag of a purpose.
+    before: Vec<Fr>,
     parameters: PoseidonParameters<Fr>,
 }
 
 impl PoseidonGadget {
-    pub(super) fn new(purpose: Purpose) -> Self {
-        // The capacity and the tag come before the inputs.
-        let width = u8::try_from(purpose.input_count() + 2).expect("purposes have few inputs");
+    pub(crate) fn new(purpose: Purpose) -> Self {
+        Self::of(vec![Fr::ZERO, purpose.tag()], purpose.input_count())
+    }
+
+    /// The hash of circomlib for so many inputs, without a tag.
+    pub(crate) fn circomlib(inputs: usize) -> Self {
+        Self::of(vec![Fr::ZERO], inputs)
+    }
+
+    fn of(before: Vec<Fr>, inputs: usize) -> Self {
+        let width = u8::try_from(before.len() + inputs).expect("hashes have few inputs");
         let parameters = get_poseidon_parameters(width);
         Self {
-            tag: purpose.tag(),
+            before,
             parameters: parameters.expect("widths up to 13 have parameters"),
         }
     }
 
-    pub(super) fn hash(&self, inputs: &[&Number]) -> Result<Number, SynthesisError> {
-        let mut state = vec![Number::constant(Fr::ZERO), Number::constant(self.tag)];
-        state.extend(inputs.iter().map(|input| (*input).clone()));
-        assert_eq!(
-            state.len(),
-            self.parameters.width,
-            "a purpose has one arity"
-        );
+    pub(crate) fn hash(&self, inputs: &[&Number]) -> Result<Number, SynthesisError> {
+        let before = self.before.iter().copied().map(Number::constant);
+        let inputs = inputs.iter().map(|input| (*input).clone());
+        let mut state: Vec<Number> = before.chain(inputs).collect();
+        let width = self.parameters.width;
+        assert_eq!(state.len(), width, "a hash has one arity");
         let (full, partial) = (self.parameters.full_rounds, self.parameters.partial_rounds);
         for round in 0..full + partial {
             let constants = self.parameters.ark[round * state.len()..].iter();

@@ -104,7 +104,7 @@ fn attestation(bytes: &[u8]) {
 fn groth16_key(bytes: &[u8]) {
     let name = KeyHash::of(bytes);
     let points = bytes.get(224).map_or(0, |count| u16::from(*count));
-    if let Ok(key) = VerifyingKey::decode(bytes, name, points.saturating_sub(1)) {
+    if let Ok(key) = VerifyingKey::decode(bytes, name, points.saturating_sub(1), "fuzz") {
         assert_eq!(key.hash(), name);
     }
 }

@@ -32,7 +32,7 @@ fn given() -> Given {
         decode_hex(hex).expect("golden values are hex")
     };
     let (key_bytes, proof_bytes) = (bytes("groth16_key"), bytes("groth16_proof"));
-    let key = VerifyingKey::decode(&key_bytes, KeyHash::of(&key_bytes), 1);
+    let key = VerifyingKey::decode(&key_bytes, KeyHash::of(&key_bytes), 1, "bench");
     Given {
         key: key.expect("it is a good key"),
         proof: Proof::decode(&proof_bytes).expect("it is a good proof"),

@@ -16,6 +16,7 @@ use pyralog_primitives::{Domain, Hash};
 
 use super::point::{self, PointFault};
 use super::proof::{Proof, PublicInput};
+use super::unsafe_keys;
 
 /// More public inputs are hashed into one, which is cheaper for everybody;
 /// fewer, and statements have to do that too early.
@@ -108,6 +109,14 @@ pub enum KeyError {
         /// Inputs that the key takes.
         found: usize,
     },
+    /// It is one for development, and this network is not.
+    #[error(
+        "the key {key} was made from a public seed: everybody forges proofs for it. Only chain ids that begin with dev- take it"
+    )]
+    Unsafe {
+        /// The key.
+        key: KeyHash,
+    },
     /// One of its points is none.
     #[error("{part:?} of the key is refused: {fault}")]
     Point {
@@ -152,13 +161,19 @@ pub struct VerifyingKey {
 
 impl VerifyingKey {
     /// Reads the key that the registry names `expected` and says to take so many
-    /// public inputs.
-    pub fn decode(bytes: &[u8], expected: KeyHash, inputs: u16) -> Result<Self, KeyError> {
+    /// public inputs, on the network with this chain id.
+    pub fn decode(
+        bytes: &[u8],
+        expected: KeyHash,
+        inputs: u16,
+        chain_id: &str,
+    ) -> Result<Self, KeyError> {
         let points = check_length(bytes)?;
         let found = KeyHash::of(bytes);
         if found != expected {
             return Err(KeyError::Hash { expected, found });
         }
+        unsafe_keys::check(found, chain_id)?;
         let (expected, inputs) = (inputs, points - 1);
         if inputs != usize::from(expected) {
             let found = inputs;

@@ -15,9 +15,12 @@ type Library = ark_groth16::Groth16<ark_bn254::Bn254>;
 const VALID: [&str; 2] = ["circom_merkletree", "multiplier"];
 
 /// Decodes a key as if the registry held it as it is.
+/// A network that is not for development.
+const CHAIN: &str = "pyralog-1";
+
 fn decode(bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
     let points = bytes.get(COUNT).map_or(1, |count| u16::from(count[0]));
-    VerifyingKey::decode(bytes, KeyHash::of(bytes), points.saturating_sub(1))
+    VerifyingKey::decode(bytes, KeyHash::of(bytes), points.saturating_sub(1), CHAIN)
 }
 
 fn key(bytes: &[u8]) -> VerifyingKey {
@@ -75,7 +78,7 @@ fn a_key_with_any_byte_changed_is_another_key_or_none_or_refuses_the_proof() {
     for place in 0..case.key.len() {
         let mut bytes = case.key.clone();
         bytes[place] ^= 1;
-        let named = VerifyingKey::decode(&bytes, KeyHash::of(&case.key), 1);
+        let named = VerifyingKey::decode(&bytes, KeyHash::of(&case.key), 1, CHAIN);
         assert!(named.is_err(), "byte {place}");
         if let Ok(key) = decode(&bytes) {
             let refused = key.verify(&proof, &case.inputs);
@@ -305,7 +308,7 @@ fn a_key_that_the_registry_does_not_name_is_refused() {
     let case = snarkjs::case("multiplier");
     let other = snarkjs::case("circom_merkletree");
     let (expected, found) = (KeyHash::of(&other.key), KeyHash::of(&case.key));
-    let refused = VerifyingKey::decode(&case.key, expected, 1);
+    let refused = VerifyingKey::decode(&case.key, expected, 1, CHAIN);
     assert_eq!(refused.err(), Some(KeyError::Hash { expected, found }));
 }
 
@@ -314,11 +317,11 @@ fn a_key_that_takes_another_number_of_inputs_than_its_statement_says_is_refused(
     let Case { key, inputs, .. } = snarkjs::case("circom_merkletree");
     let found = inputs.len();
     for expected in [0, 4, 6, u16::MAX] {
-        let refused = VerifyingKey::decode(&key, KeyHash::of(&key), expected);
+        let refused = VerifyingKey::decode(&key, KeyHash::of(&key), expected, CHAIN);
         let error = KeyError::OtherInputCount { expected, found };
         assert_eq!(refused.err(), Some(error));
     }
-    assert!(VerifyingKey::decode(&key, KeyHash::of(&key), 5).is_ok());
+    assert!(VerifyingKey::decode(&key, KeyHash::of(&key), 5, CHAIN).is_ok());
 }
 
 #[test]

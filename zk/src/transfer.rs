@@ -29,8 +29,8 @@
 //! be spent.
 //!
 //! The relation is written twice: as a program ([`holds`]), and as constraints
-//! ([`TransferCircuit`]). There is no key for it yet, so no proof either: a key
-//! comes from a setup.
+//! ([`TransferCircuit`]). It has a key for development, for which everybody forges;
+//! no ceremony was held.
 
 mod circuit;
 mod note;

@@ -7,7 +7,7 @@ use ark_bn254::Fr;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::text::encode_hex;
 use pyralog_primitives::{
-    BlockId, ByteCount, Compute, GenesisHash, Hash, Height, LeafIndex, VotingPower,
+    BlockId, ByteCount, Compute, GenesisHash, Hash, Height, LeafIndex, TimestampMs, VotingPower,
 };
 
 use crate::eddsa::AttestationSecret;
@@ -17,6 +17,8 @@ use crate::groth16::snarkjs;
 use crate::poseidon::{Poseidon, Purpose};
 use crate::quorum::{AttestationSet, Member, SlotCount, attested};
 use crate::sealed_bid::{Bid, bound_to};
+use crate::stark::append::{Append, Lead, Record, Sequence, append};
+use crate::stark::linkage::{Header, Linkage, Point, link};
 use crate::stark::{AirId, Inclusion, OptionsId, TreeDigest, root_of};
 use crate::statement::{Statement, StatementId, System};
 use crate::transfer::Units;
@@ -31,13 +33,9 @@ fn golden() -> BTreeMap<String, String> {
     put("groth16_key_hash", key.get().as_bytes());
     for (name, system) in [
         ("statement/groth16", System::Groth16 { key, inputs: 1 }),
-        (
-            "statement/stark",
-            System::Stark {
-                air: AirId::MerkleInclusion,
-                options: OptionsId::Standard,
-            },
-        ),
+        ("statement/stark", stark(AirId::MerkleInclusion)),
+        ("statement/append", stark(AirId::AppendBatch)),
+        ("statement/linkage", stark(AirId::HeaderLinkage)),
     ] {
         let statement = Statement {
             id: StatementId::new(7),
@@ -67,6 +65,10 @@ fn golden() -> BTreeMap<String, String> {
     for (name, number) in hashed() {
         put(name, &write_number(number));
     }
+    let appended = appended();
+    put("append/batch", &appended.batch().to_bytes());
+    put("append/lead", &appended.to().digest().to_bytes());
+    put("linkage/link", &linked().to().link().to_bytes());
     golden
 }
 
@@ -94,13 +96,40 @@ fn hashed() -> [(&'static str, Fr); 4] {
     ]
 }
 
+fn stark(air: AirId) -> System {
+    let options = OptionsId::Standard;
+    System::Stark { air, options }
+}
+
+fn digest(number: u8) -> TreeDigest {
+    let mut bytes = [0; 32];
+    bytes[0] = number;
+    TreeDigest::from_bytes(bytes).unwrap()
+}
+
+/// Records 1 and 3 of an empty log.
+fn appended() -> Append {
+    let record = |number| Record {
+        sequence: Sequence::new(number),
+        amounts: [5, u32::MAX],
+        content: digest(9),
+    };
+    append(&Lead::EMPTY, &[record(1), record(3)]).unwrap()
+}
+
+/// Two headers on top of one with link 1 at height 2.
+fn linked() -> Linkage {
+    let from = Point::new(digest(1), Height::new(2), TimestampMs::new(3)).unwrap();
+    let header = |time| Header {
+        state: digest(4),
+        time: TimestampMs::new(time),
+        set: digest(5),
+    };
+    link(&from, &[header(6), header(7)]).unwrap()
+}
+
 /// The root over leaf 1 at place 5, with siblings 2, 3, 4, ….
 fn tree_root() -> TreeDigest {
-    let digest = |number: u8| {
-        let mut bytes = [0; 32];
-        bytes[0] = number;
-        TreeDigest::from_bytes(bytes).unwrap()
-    };
     let claim = Inclusion::new(digest(1), digest(1), LeafIndex::new(5), 16).unwrap();
     let path: Vec<TreeDigest> = (2..18).map(digest).collect();
     root_of(&claim, &path).unwrap()

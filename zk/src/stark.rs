@@ -4,6 +4,10 @@
 //! not zero-knowledge**: what is opened of a trace may tell of the witness. No
 //! secret enters a trace.
 //!
+//! Three statements: a leaf is under a root ([`Inclusion`]), records lead a log
+//! from one lead to another ([`append`]), headers lead from one point of a chain
+//! to another ([`linkage`]).
+//!
 //! The library was not made for hostile bytes: it asserts on values that it
 //! reads, reserves memory for lengths that are only claimed (and a failed
 //! reservation ends the process), and ignores what follows a proof. So a proof
@@ -30,17 +34,29 @@
 //! workspace is built. 256-bit hashes resist a quantum computer at about 85
 //! bits.
 
+pub mod append;
 mod asked;
+mod digest;
+mod digits;
 mod gate;
 mod inclusion;
 mod layout;
+pub mod linkage;
+#[cfg(test)]
+mod offences;
 mod options;
+mod prover;
 mod reader;
+mod rescue;
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod shortest;
 
-pub use gate::{AIR_PROOF_BYTES_MAX, AIR_PROOF_BYTES_MIN, StarkError};
+pub use digest::{NotADigest, TreeDigest};
+pub use gate::{AIR_PROOF_BYTES_MAX, StarkError};
 pub use inclusion::{
-    DEPTHS, Inclusion, InclusionError, NotADigest, PathError, ProveError, TreeDigest, prove,
-    root_of, verify,
+    DEPTHS, Inclusion, InclusionError, PathError, ProveError, prove, root_of, verify,
 };
 pub use layout::{Malformed, Part};
-pub use options::{AirId, OptionsId, PROVEN_BITS_MIN, air_compute};
+pub use options::{AirId, OptionsId, PROVEN_BITS_MIN, air_compute, air_proof_bytes_min};

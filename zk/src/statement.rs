@@ -20,7 +20,7 @@ use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::{ByteCount, Compute, Domain, Hash};
 
 use crate::groth16::{INPUT_COUNT_MAX, KeyHash, PROOF_BYTES, verify_compute};
-use crate::stark::{AIR_PROOF_BYTES_MAX, AIR_PROOF_BYTES_MIN, AirId, OptionsId, air_compute};
+use crate::stark::{AIR_PROOF_BYTES_MAX, AirId, OptionsId, air_compute, air_proof_bytes_min};
 
 /// Higher, and the registry itself becomes a burden to everyone who starts;
 /// lower, and statements displace each other.
@@ -83,7 +83,7 @@ impl System {
     pub const fn proof_bytes_min(self) -> usize {
         match self {
             Self::Groth16 { .. } => PROOF_BYTES,
-            Self::Stark { .. } => AIR_PROOF_BYTES_MIN,
+            Self::Stark { air, .. } => air_proof_bytes_min(air),
         }
     }
 
@@ -315,13 +315,16 @@ mod tests {
             refused(cheap),
             RegisterError::ComputeTooLow { needed, allowed }
         );
-        let stark = System::Stark {
-            air: AirId::MerkleInclusion,
-            options: OptionsId::Standard,
+        let stark = |air| {
+            let options = OptionsId::Standard;
+            let system = System::Stark { air, options };
+            (system, air_proof_bytes_min(air), AIR_PROOF_BYTES_MAX)
         };
         for (system, min, max) in [
             (statement(1).system, 128, 128),
-            (stark, AIR_PROOF_BYTES_MIN, AIR_PROOF_BYTES_MAX),
+            stark(AirId::MerkleInclusion),
+            stark(AirId::AppendBatch),
+            stark(AirId::HeaderLinkage),
         ] {
             for bytes in [0, min as u64 - 1, max as u64 + 1].map(ByteCount::new) {
                 let impossible = Statement {
@@ -378,7 +381,13 @@ mod tests {
             compute_max: Compute::new(1),
             ..one
         };
-        let hashes = [one, stark, other, statement(2)].map(|one| one.hash());
+        let others = [AirId::AppendBatch, AirId::HeaderLinkage].map(|air| {
+            let options = OptionsId::Standard;
+            let system = System::Stark { air, options };
+            Statement { system, ..one }
+        });
+        let all = [[one, stark], [other, statement(2)], others];
+        let hashes: Vec<Hash> = all.iter().flatten().map(Statement::hash).collect();
         for (place, hash) in hashes.iter().enumerate() {
             assert!(!hashes[..place].contains(hash));
         }

@@ -15,12 +15,6 @@ use super::options::OptionsId;
 /// needs; lower than an estimated 200 KiB, and long traces have no proof.
 pub const AIR_PROOF_BYTES_MAX: usize = 512 * 1024;
 
-/// Fewer bytes do not have the form of any proof, so a statement that allows
-/// only those is refused. Honest proofs are about ten times as long. Higher than
-/// it is, and a possible statement would be refused; lower, and an impossible
-/// one registered.
-pub const AIR_PROOF_BYTES_MIN: usize = 4_458;
-
 /// What commits to rows: not the hash inside of the constraints.
 pub(super) type Commitments = Blake3_256<BaseElement>;
 pub(super) type Coin = DefaultRandomCoin<Commitments>;

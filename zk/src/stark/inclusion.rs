@@ -16,7 +16,6 @@
 //! constraints over a trace (`air`). Tests hold one against the other.
 
 mod air;
-mod digest;
 mod prover;
 mod trace;
 
@@ -26,10 +25,11 @@ use winterfell::crypto::Hasher;
 use winterfell::crypto::hashers::Rp64_256;
 
 use self::air::{InclusionAir, WIDTH};
+use super::digest::TreeDigest;
 use super::gate::{self, StarkError};
 use super::options::OptionsId;
+use super::rescue;
 
-pub use digest::{NotADigest, TreeDigest};
 pub use prover::{ProveError, prove};
 
 /// Depths that are proved. A trace has eight rows to a level and a power of two
@@ -37,7 +37,7 @@ pub use prover::{ProveError, prove};
 /// prove [`PROVEN_BITS_MIN`](super::PROVEN_BITS_MIN) bits.
 pub const DEPTHS: [u8; 3] = [16, 32, 64];
 
-const ROWS_PER_LEVEL: usize = 8;
+const ROWS_PER_LEVEL: usize = rescue::ROWS;
 
 /// What is claimed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,8 +6,7 @@
 //! it holds anything.
 //!
 //! Constraints between rows, by their place in the result:
-//! - 0 to 11: within a level, one round. The half that raises to a seventh root
-//!   is checked backwards from the next row, so that the degree stays seven;
+//! - 0 to 11: within a level, one round;
 //! - 12 to 15: from the last row of a level to the first of the next, the digest
 //!   goes to the side that column 12 says. The other side is free: it is the
 //!   sibling, which the prover chooses.
@@ -16,7 +15,6 @@
 //! level; the side in the first row of each level; the leaf on its side; the
 //! root in the last row.
 
-use winterfell::crypto::hashers::Rp64_256;
 use winterfell::math::fields::f64::BaseElement;
 use winterfell::math::{FieldElement, ToElements};
 use winterfell::{
@@ -24,28 +22,18 @@ use winterfell::{
     TransitionConstraintDegree,
 };
 
-use super::digest::DIGEST_ELEMENTS;
 use super::{Inclusion, ROWS_PER_LEVEL};
+use crate::stark::digest::DIGEST_ELEMENTS;
+use crate::stark::rescue::{self, LEFT, RIGHT, STATE};
 
-pub(super) const STATE: usize = Rp64_256::STATE_WIDTH;
 pub(super) const WIDTH: usize = STATE + 1;
 /// The column that says on which side the node is.
 pub(super) const SIDE: usize = STATE;
-/// Where the digest is after the last round, and the left child before the
-/// first; the right child follows.
-pub(super) const LEFT: usize = 4;
-pub(super) const RIGHT: usize = LEFT + DIGEST_ELEMENTS;
 /// The first element of the capacity: how many elements are hashed.
 pub(super) const HASHED: u32 = 8;
 
-const ROUNDS: usize = Rp64_256::NUM_ROUNDS;
 /// Names the constraints in what the challenges depend on.
 const NAME: u32 = 0x4d49_0001;
-
-/// Places of the periodic columns.
-const IN_LEVEL: usize = 0;
-const FIRST_HALF: usize = 1;
-const SECOND_HALF: usize = FIRST_HALF + STATE;
 
 pub(super) struct InclusionAir {
     context: AirContext<BaseElement>,
@@ -93,13 +81,8 @@ impl Air for InclusionAir {
         result: &mut [E],
     ) {
         let (current, next) = (frame.current(), frame.next());
-        let in_level = periodic[IN_LEVEL];
-        let forwards = first_half(current, &periodic[FIRST_HALF..SECOND_HALF]);
-        let backwards = second_half(next, &periodic[SECOND_HALF..]);
-        for place in 0..STATE {
-            result[place] = in_level * (backwards[place] - forwards[place]);
-        }
-        let between = E::ONE - in_level;
+        result[..STATE].copy_from_slice(&rescue::round(current, next, periodic));
+        let between = E::ONE - periodic[0];
         let (right, left) = (next[SIDE], E::ONE - next[SIDE]);
         for place in 0..DIGEST_ELEMENTS {
             let taken = left * next[LEFT + place] + right * next[RIGHT + place];
@@ -112,66 +95,8 @@ impl Air for InclusionAir {
     }
 
     fn get_periodic_column_values(&self) -> Vec<Vec<BaseElement>> {
-        let column = |value: &dyn Fn(usize) -> BaseElement| {
-            let rounds = (0..ROUNDS).map(value);
-            rounds.chain([BaseElement::ZERO]).collect::<Vec<_>>()
-        };
-        let mut columns = vec![column(&|_| BaseElement::ONE)];
-        for constants in [Rp64_256::ARK1, Rp64_256::ARK2] {
-            columns.extend((0..STATE).map(|place| column(&|round| constants[round][place])));
-        }
-        columns
+        rescue::periodic()
     }
-}
-
-/// What the first half of a round makes of a state.
-pub(super) fn first_half<E: FieldElement<BaseField = BaseElement>>(
-    state: &[E],
-    constants: &[E],
-) -> [E; STATE] {
-    let mut mixed = mix(&Rp64_256::MDS, &seventh_powers(state));
-    for (element, constant) in mixed.iter_mut().zip(constants) {
-        *element += *constant;
-    }
-    mixed
-}
-
-/// The state before the second half of a round, from the state after it.
-fn second_half<E: FieldElement<BaseField = BaseElement>>(
-    state: &[E],
-    constants: &[E],
-) -> [E; STATE] {
-    let mut before = [E::ZERO; STATE];
-    for ((before, after), constant) in before.iter_mut().zip(state).zip(constants) {
-        *before = *after - *constant;
-    }
-    seventh_powers(&mix(&Rp64_256::INV_MDS, &before))
-}
-
-fn seventh_powers<E: FieldElement>(state: &[E]) -> [E; STATE] {
-    let mut powers = [E::ZERO; STATE];
-    for (power, element) in powers.iter_mut().zip(state) {
-        let square = element.square();
-        *power = square.square() * square * *element;
-    }
-    powers
-}
-
-pub(super) fn mix<E: FieldElement<BaseField = BaseElement>>(
-    matrix: &[[BaseElement; STATE]; STATE],
-    state: &[E; STATE],
-) -> [E; STATE] {
-    let product = |row: &[BaseElement; STATE]| {
-        let terms = row.iter().zip(state);
-        terms.fold(E::ZERO, |sum, (factor, element)| {
-            sum + element.mul_base(*factor)
-        })
-    };
-    let mut mixed = [E::ZERO; STATE];
-    for (mixed, row) in mixed.iter_mut().zip(matrix) {
-        *mixed = product(row);
-    }
-    mixed
 }
 
 /// The cells that are fixed.

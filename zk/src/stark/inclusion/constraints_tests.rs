@@ -1,51 +1,13 @@
-use std::collections::BTreeSet;
-
 use winterfell::math::FieldElement;
 use winterfell::math::fields::f64::BaseElement;
-use winterfell::{Air, EvaluationFrame};
 
-use super::air::{LEFT, RIGHT, SIDE, STATE, first_half, mix};
+use super::air::SIDE;
 use super::samples::{Samples, changed};
-use super::trace::{State, columns, digest, first_state, side};
+use super::trace::{columns, first_state, side};
 use super::*;
-
-/// The exponent of a seventh root.
-const SEVENTH_ROOT: u64 = 10_540_996_611_094_048_183;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Constraint {
-    /// Between two rows, by its place.
-    Between(usize),
-    /// A fixed cell, by column and first row.
-    Fixed(usize, usize),
-}
-
-use Constraint::{Between, Fixed};
-
-/// The constraints that a trace does not satisfy.
-fn failing(claim: &Inclusion, columns: &[Vec<BaseElement>]) -> BTreeSet<Constraint> {
-    let options = OptionsId::Standard.options();
-    let air = InclusionAir::new(claim.trace_info(), *claim, options);
-    let mut failing = BTreeSet::new();
-    for assertion in air.get_assertions() {
-        assertion.apply(columns[0].len(), |row, value| {
-            if columns[assertion.column()][row] != value {
-                failing.insert(Fixed(assertion.column(), assertion.first_step()));
-            }
-        });
-    }
-    let periodic = air.get_periodic_column_values();
-    let row = |row: usize| columns.iter().map(|column| column[row]).collect::<Vec<_>>();
-    for current in 0..columns[0].len() - 1 {
-        let frame = EvaluationFrame::from_rows(row(current), row(current + 1));
-        let constants: Vec<_> = periodic.iter().map(|column| column[current % 8]).collect();
-        let mut result = [BaseElement::ZERO; STATE + 4];
-        air.evaluate_transition(&frame, &constants, &mut result);
-        let places = (0..result.len()).filter(|place| result[*place] != BaseElement::ZERO);
-        failing.extend(places.map(Between));
-    }
-    failing
-}
+use crate::stark::offences::Constraint::{Between, Fixed};
+use crate::stark::offences::{self, Constraint, spoil_round};
+use crate::stark::rescue::{Columns, LEFT, RIGHT, STATE, State};
 
 #[test]
 fn program_and_constraints_agree_on_ten_thousand_random_instances() {
@@ -63,7 +25,7 @@ fn program_and_constraints_agree_on_ten_thousand_random_instances() {
             _ => {}
         }
         let program = root_of(&claim, &path) == Ok(claim.root);
-        let constraints = failing(&claim, &columns(&claim, &path)).is_empty();
+        let constraints = offended(&claim, &columns(&claim, &path)).is_empty();
         assert_eq!(program, constraints, "{claim:?}");
         truths += u32::from(program);
     }
@@ -76,7 +38,7 @@ fn forged(
     claim: &Inclusion,
     path: &[TreeDigest],
     mut change: impl FnMut(usize, &mut State),
-) -> (Vec<Vec<BaseElement>>, TreeDigest) {
+) -> (Columns, TreeDigest) {
     let (mut rows, mut node) = (Vec::new(), claim.leaf);
     for (level, sibling) in path.iter().enumerate() {
         let is_right = claim.is_right(level);
@@ -90,16 +52,14 @@ fn forged(
             cells.push(side(rows.len(), is_right));
             rows.push(cells);
         }
-        node = digest(&state);
+        node = TreeDigest::in_state(&state);
     }
     let column = |place: usize| rows.iter().map(|row: &Vec<_>| row[place]).collect();
     ((0..WIDTH).map(column).collect(), node)
 }
 
-/// Constraints that a forgery offends: exactly these, so that it would pass
-/// without them.
-fn offended(claim: &Inclusion, columns: &[Vec<BaseElement>]) -> Vec<Constraint> {
-    failing(claim, columns).into_iter().collect()
+fn offended(claim: &Inclusion, columns: &Columns) -> Vec<Constraint> {
+    offences::offended::<InclusionAir>(*claim, columns)
 }
 
 #[test]
@@ -117,17 +77,8 @@ fn a_wrong_round_is_refused_by_the_constraint_of_its_element_alone() {
     let last = honest[0].len() - 1;
     for place in 0..STATE {
         let mut columns = honest.clone();
-        let before: Vec<_> = (0..STATE).map(|column| columns[column][last - 1]).collect();
-        let mut middle = first_half(&before, &Rp64_256::ARK1[6]);
-        middle[place] += BaseElement::ONE;
-        let roots = middle.map(|element| element.exp(SEVENTH_ROOT));
-        let mixed = mix(&Rp64_256::MDS, &roots);
-        let mut state = State::default();
-        for (column, element) in state.iter_mut().enumerate() {
-            *element = mixed[column] + Rp64_256::ARK2[6][column];
-            columns[column][last] = *element;
-        }
-        claim.root = digest(&state);
+        let state = spoil_round(&mut columns, last, place);
+        claim.root = TreeDigest::in_state(&state);
         assert_eq!(offended(&claim, &columns), [Between(place)]);
     }
 }

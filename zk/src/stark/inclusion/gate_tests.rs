@@ -7,7 +7,8 @@ use super::*;
 use crate::stark::gate::Commitments;
 use crate::stark::layout::{Malformed, Part};
 use crate::stark::reader::Reader;
-use crate::stark::{AIR_PROOF_BYTES_MAX, AIR_PROOF_BYTES_MIN, PROVEN_BITS_MIN};
+use crate::stark::shortest::{are_the_least, shortest};
+use crate::stark::{AIR_PROOF_BYTES_MAX, AirId, PROVEN_BITS_MIN, air_proof_bytes_min};
 
 /// One proof for all tests that only spoil it.
 static PROVED: LazyLock<(Inclusion, Vec<u8>)> = LazyLock::new(|| proved(32));
@@ -211,48 +212,11 @@ fn a_proof_that_opens_more_than_was_asked_is_refused() {
     assert_eq!(malformed(claim, &longer), refused);
 }
 
-/// A proof of the least depth with one opened row in each tree, and openings
-/// without hashes: the form allows nothing less.
-fn shortest(proof: &[u8]) -> Vec<u8> {
-    let (count, rows) = (26, 125);
-    let mut shortest = proof[..rows].to_vec();
-    shortest[count] = 1;
-    let mut reader = Reader::new(&proof[rows..]);
-    for row in [13 * 8, 7 * 24] {
-        let bytes = usize::try_from(reader.short().unwrap()).unwrap();
-        shortest.write_usize(row);
-        shortest.extend(&reader.bytes(bytes).unwrap()[..row]);
-        let opening = usize::try_from(reader.short().unwrap()).unwrap();
-        let depth = reader.bytes(opening).unwrap()[0];
-        shortest.write_usize(3);
-        shortest.push(depth);
-        // One list, of none.
-        shortest.write_usize(1);
-        shortest.write_usize(0);
-    }
-    // No layers at this depth.
-    shortest.extend(reader.bytes(reader.left()).unwrap());
-    shortest
-}
-
 #[test]
 fn fewer_bytes_than_the_least_have_not_the_form_of_a_proof() {
     let (claim, proof) = proved(DEPTHS[0]);
     assert_eq!(DEPTHS.iter().min(), Some(&claim.depth));
-    let shortest = shortest(&proof);
-    assert_eq!(shortest.len(), AIR_PROOF_BYTES_MIN);
-    // It has the form, and is refused for what it says.
-    let refused = verify(&claim, &shortest);
-    assert!(
-        matches!(
-            refused,
-            Err(StarkError::Unreadable | StarkError::DoesNotHold)
-        ),
-        "{refused:?}"
-    );
-    for place in 0..shortest.len() {
-        let mut shorter = shortest.clone();
-        shorter.remove(place);
-        malformed(&claim, &shorter);
-    }
+    let shortest = shortest(&proof, WIDTH);
+    let min = air_proof_bytes_min(AirId::MerkleInclusion);
+    are_the_least(&shortest, min, |bytes| verify(&claim, bytes));
 }

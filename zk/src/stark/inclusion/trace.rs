@@ -4,11 +4,10 @@ use winterfell::crypto::hashers::Rp64_256;
 use winterfell::math::FieldElement;
 use winterfell::math::fields::f64::BaseElement;
 
-use super::air::{HASHED, LEFT, RIGHT, SIDE, STATE, WIDTH};
-use super::digest::{DIGEST_ELEMENTS, TreeDigest};
+use super::air::{HASHED, SIDE, WIDTH};
 use super::{Inclusion, ROWS_PER_LEVEL};
-
-pub(super) type State = [BaseElement; STATE];
+use crate::stark::digest::{DIGEST_ELEMENTS, TreeDigest};
+use crate::stark::rescue::{LEFT, RIGHT, STATE, State};
 
 /// The columns of the trace that leads from the claim's leaf over `path`, which
 /// has as many digests as the claim has levels.
@@ -24,7 +23,7 @@ pub(super) fn columns(claim: &Inclusion, path: &[TreeDigest]) -> Vec<Vec<BaseEle
             }
             rows.push((state, side(rows.len(), is_right)));
         }
-        node = digest(&state);
+        node = TreeDigest::in_state(&state);
     }
     let column = |place: usize| {
         let cells = rows
@@ -57,11 +56,6 @@ pub(super) fn side(row: usize, is_right: bool) -> BaseElement {
     } else {
         BaseElement::new(row as u64)
     }
-}
-
-pub(super) fn digest(state: &State) -> TreeDigest {
-    let elements = state[LEFT..RIGHT].try_into();
-    TreeDigest::new(elements.expect("a digest has four elements"))
 }
 
 /// The place of the side among the columns is behind the state.

@@ -2,10 +2,12 @@
 
 use std::fmt;
 
-use winterfell::crypto::Hasher;
 use winterfell::crypto::hashers::Rp64_256;
+use winterfell::crypto::{ElementHasher, Hasher};
 use winterfell::math::StarkField;
 use winterfell::math::fields::f64::BaseElement;
+
+use super::rescue::{LEFT, RIGHT, State};
 
 pub(super) const DIGEST_ELEMENTS: usize = 4;
 
@@ -51,6 +53,17 @@ impl TreeDigest {
 
     pub(super) const fn elements(&self) -> &[BaseElement; DIGEST_ELEMENTS] {
         &self.0
+    }
+
+    /// The digest in a state after the last round.
+    pub(super) fn in_state(state: &State) -> Self {
+        let elements = state[LEFT..RIGHT].try_into();
+        Self(elements.expect("a digest has four elements"))
+    }
+
+    /// The digest of these elements.
+    pub(super) fn of_elements(elements: &[BaseElement]) -> Self {
+        Self::of(Rp64_256::hash_elements(elements))
     }
 
     /// As the library's hasher takes it.

@@ -1,6 +1,9 @@
 //! What verifying costs: many proofs at once beside one, and each gate beside
 //! the library behind it.
 
+#[path = "ratios/starks.rs"]
+mod starks;
+
 use std::hint::black_box;
 
 use ark_bn254::Bn254;
@@ -121,4 +124,6 @@ fn main() {
     batch(&given);
     gate(&given);
     inclusion();
+    starks::append();
+    starks::linkage();
 }

@@ -97,15 +97,39 @@ pub fn compare_by<A, B>(
         Some(floor) if ratio < floor => " MISSED",
         _ => "",
     };
-    let bound = |bound: Option<f64>| bound.map_or("-".to_owned(), |bound| format!("{bound:.2}"));
     report(&[
         claim.what.to_owned(),
         per_unit(own),
         format!("{} {}", claim.reference, per_unit(theirs)),
         format!("{ratio:.2}{verdict}"),
         format!("{low:.2}–{high:.2}"),
-        bound(claim.floor),
-        bound(claim.goal),
+        show_bound(claim.floor),
+        show_bound(claim.goal),
+    ]);
+}
+
+/// Runs each once, for work that takes a minute: no range, and no word on noise.
+pub fn compare_once<A, B>(
+    claim: &Comparison<'_>,
+    mut ours: impl FnMut() -> A,
+    mut reference: impl FnMut() -> B,
+) {
+    let theirs = time_of(Clock::Thread, 1, &mut reference);
+    let own = time_of(Clock::Thread, 1, &mut ours);
+    let ratio = theirs / own;
+    let verdict = match claim.floor {
+        Some(floor) if ratio < floor => " MISSED",
+        _ => "",
+    };
+    let per_unit = |seconds: f64| show_time(seconds / f64::from(claim.units));
+    report(&[
+        claim.what.to_owned(),
+        per_unit(own),
+        format!("{} {}", claim.reference, per_unit(theirs)),
+        format!("{ratio:.4}{verdict}"),
+        "one run".to_owned(),
+        show_bound(claim.floor),
+        show_bound(claim.goal),
     ]);
 }
 
@@ -158,6 +182,14 @@ fn now(clock: Clock) -> Duration {
         Clock::Wall => ClockId::Monotonic,
     });
     Duration::try_from(time).expect("none of these clocks is ever negative")
+}
+
+fn show_bound(bound: Option<f64>) -> String {
+    match bound {
+        None => "-".to_owned(),
+        Some(small) if small < 0.1 => format!("{small:.4}"),
+        Some(bound) => format!("{bound:.2}"),
+    }
 }
 
 fn show_time(seconds: f64) -> String {

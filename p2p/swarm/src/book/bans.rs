@@ -176,7 +176,8 @@ impl Bans {
         false
     }
 
-    /// Bans a peer, from now on.
+    /// Bans a peer, from now on. A ban that ends later stays as it is: what is
+    /// small does not shorten what is not.
     pub(crate) fn ban(
         &mut self,
         peer: PeerId,
@@ -186,6 +187,9 @@ impl Bans {
         now: TimestampMs,
     ) {
         let until = TimestampMs::new(now.get().saturating_add(duration.get()));
+        if self.banned.get(&peer).is_some_and(|ban| ban.until > until) {
+            return;
+        }
         let reason = excerpt(reason).to_owned();
         let ban = Banned {
             until,
@@ -332,6 +336,23 @@ mod tests {
         assert!(bans.ban_of(peer(1), later(BAN_FOR.get())).is_none());
         assert!(bans.unban(peer(1)) && !bans.unban(peer(1)));
         assert!(bans.ban_of(peer(1), NOW).is_none());
+    }
+
+    #[test]
+    fn a_shorter_ban_does_not_end_a_longer_one() {
+        let mut bans = Bans::default();
+        let ban = |bans: &mut Bans, ms, reason| {
+            bans.ban(peer(1), None, DurationMs::new(ms), reason, NOW);
+            let ban = bans.ban_of(peer(1), NOW).unwrap();
+            (ban.until, ban.reason)
+        };
+        assert_eq!(ban(&mut bans, 9, "long"), (later(9), "long".to_owned()));
+        assert_eq!(ban(&mut bans, 5, "short"), (later(9), "long".to_owned()));
+        assert_eq!(ban(&mut bans, 10, "more"), (later(10), "more".to_owned()));
+        // What ended does not count.
+        let after = later(20);
+        bans.ban(peer(1), None, DurationMs::new(1), "again", after);
+        assert_eq!(bans.ban_of(peer(1), after).unwrap().until, later(21));
     }
 
     #[test]

@@ -116,22 +116,34 @@ pub(crate) struct Places {
 
 impl Places {
     /// Notes where a peer is. What others say never moves a place that this
-    /// node was given, and takes no room from a peer that it has met.
+    /// node was given, and takes no room from a peer that it has met. What the
+    /// operator says is tried at once, however it went before.
     pub(crate) fn note(&mut self, address: PeerAddress, finding: Finding, now: TimestampMs) {
         if let Some(place) = self.known.get_mut(&address.peer) {
-            if finding >= place.finding || finding == Finding::Heard {
-                add(&mut place.at, address.at, finding > Finding::Heard);
+            if finding == Finding::Heard {
+                add_behind(&mut place.at, address.at);
+                return;
             }
-            if finding > place.finding {
-                place.finding = finding;
-                place.next_try = now;
-            }
+            put_in_front(&mut place.at, address.at);
+            place.finding = place.finding.max(finding);
+            place.next_try = now;
             return;
         }
         if finding == Finding::Heard && !self.has_room_for(address.at) {
             return;
         }
         let place = Place::new(vec![address.at], finding, now);
+        self.insert(address.peer, place);
+    }
+
+    /// Notes where a peer was just reached: what is proven comes before what is
+    /// said, so that hearsay cannot fill all the places that a peer may have.
+    pub(crate) fn reached(&mut self, address: PeerAddress, now: TimestampMs) {
+        if let Some(place) = self.known.get_mut(&address.peer) {
+            put_in_front(&mut place.at, address.at);
+            return;
+        }
+        let place = Place::new(vec![address.at], Finding::Heard, now);
         self.insert(address.peer, place);
     }
 
@@ -285,20 +297,16 @@ impl Places {
     }
 }
 
-/// Adds an address, in front if it is `sure`; the last one gives way.
-fn add(places: &mut Vec<SocketAddr>, at: SocketAddr, sure: bool) {
-    if places.contains(&at) {
-        return;
-    }
-    if places.len() >= PLACES_PER_PEER_MAX {
-        if !sure {
-            return;
-        }
-        places.pop();
-    }
-    if sure {
-        places.insert(0, at);
-    } else {
+/// Puts an address that is sure before the others; the last one gives way.
+fn put_in_front(places: &mut Vec<SocketAddr>, at: SocketAddr) {
+    places.retain(|other| *other != at);
+    places.truncate(PLACES_PER_PEER_MAX - 1);
+    places.insert(0, at);
+}
+
+/// Adds an address that somebody told of, if there is room.
+fn add_behind(places: &mut Vec<SocketAddr>, at: SocketAddr) {
+    if places.len() < PLACES_PER_PEER_MAX && !places.contains(&at) {
         places.push(at);
     }
 }

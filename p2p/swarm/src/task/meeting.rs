@@ -134,8 +134,7 @@ impl Task {
         if link.is_dialled() {
             // Also one that the hash table found by itself.
             let at = link.at;
-            book.places
-                .note(PeerAddress { peer, at }, Finding::Heard, now);
+            book.places.reached(PeerAddress { peer, at }, now);
         }
         book.connected.insert(peer, acquaintance);
         book.places.met(peer, validator, now);

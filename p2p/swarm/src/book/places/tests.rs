@@ -121,6 +121,48 @@ fn a_given_place_comes_before_what_is_heard_and_few_are_kept() {
 }
 
 #[test]
+fn where_a_peer_was_reached_is_noted_although_hearsay_filled_its_places() {
+    let mut places = Places::default();
+    let at = |port| PeerAddress {
+        peer: peer(1),
+        at: ([10, 0, 0, 1], port).into(),
+    };
+    for port in 1..=4 {
+        places.note(at(port), Finding::Heard, NOW);
+    }
+    let ports = |places: &Places| -> Vec<u16> {
+        let known = places.at(peer(1)).iter();
+        known.map(SocketAddr::port).collect()
+    };
+    places.reached(at(7), NOW);
+    assert_eq!(ports(&places), [7, 1, 2, 3]);
+    places.reached(at(2), NOW);
+    assert_eq!(ports(&places), [2, 7, 1, 3]);
+    places.note(at(8), Finding::Heard, NOW);
+    assert_eq!(ports(&places), [2, 7, 1, 3]);
+    places.reached(address(2), NOW);
+    assert_eq!(places.at(peer(2)), [address(2).at]);
+}
+
+#[test]
+fn what_the_operator_says_is_tried_at_once_also_of_a_persistent_peer() {
+    for finding in [Finding::Heard, Finding::Given, Finding::Kept] {
+        let mut places = Places::default();
+        places.note(address(1), finding, NOW);
+        for _ in 0..9 {
+            places.failed(peer(1), 0, NOW);
+        }
+        assert_eq!(due(&places, NOW), []);
+        let at = ([10, 9, 9, 9], 9).into();
+        let peer = peer(1);
+        places.note(PeerAddress { peer, at }, Finding::Given, NOW);
+        assert_eq!(due(&places, NOW), [peer]);
+        assert_eq!(places.at(peer)[0], at);
+        assert_eq!(places.finding(peer), Some(finding.max(Finding::Given)));
+    }
+}
+
+#[test]
 fn keys_that_are_made_up_push_no_validator_out() {
     let today = PublicKey::new([9; 32]);
     let mut places = Places::default();

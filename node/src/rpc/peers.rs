@@ -5,7 +5,7 @@ use pyralog_api::{BanView, Failure, FailureKind, PeerView, PeersView, StrangerVi
 use pyralog_p2p::PeerId;
 use pyralog_primitives::text::excerpt;
 use pyralog_primitives::{DurationMs, PublicKey};
-use pyralog_swarm::{Direction, PeerAddress, SwarmHandle};
+use pyralog_swarm::{AddError, Direction, PeerAddress, SwarmHandle};
 
 use super::context::Context;
 use super::gate::Caller;
@@ -92,8 +92,13 @@ pub(super) fn add(context: &Context, caller: &Extensions, address: &str) -> Resu
         let message = format!("{}: {error}", excerpt(address));
         Failure::new(FailureKind::Parameters, "no_peer_address", message)
     })?;
-    handle.add(address);
-    Ok(())
+    handle.add(address).map_err(|error| {
+        let reason = match error {
+            AddError::Own => "own_address",
+            AddError::Banned(_) => "banned_peer",
+        };
+        Failure::new(FailureKind::Parameters, reason, error.to_string())
+    })
 }
 
 /// Who may order, and whom: a caller on the machine of the node.

@@ -59,7 +59,7 @@ pub(crate) fn build(
     keypair: &Keypair,
     shared: &Arc<Shared>,
 ) -> Result<Swarm<Behaviour>, StartError> {
-    let transport = transport(settings, keypair)?;
+    let transport = transport(settings, keypair, shared)?;
     let behaviour = behaviour(settings, keypair, shared);
     let own = keypair.public().to_peer_id();
     let config = libp2p::swarm::Config::with_tokio_executor();
@@ -69,15 +69,15 @@ pub(crate) fn build(
 fn transport(
     settings: &SwarmSettings,
     keypair: &Keypair,
+    shared: &Arc<Shared>,
 ) -> Result<
     libp2p::core::transport::Boxed<(libp2p::PeerId, libp2p::core::muxing::StreamMuxerBox)>,
     StartError,
 > {
-    let given = settings.bootstrap.iter().chain(&settings.persistent);
     let doors = Doors {
         inner: tcp::tokio::Transport::new(tcp::Config::default().nodelay(true)),
         allows_private: settings.allows_private_addresses,
-        given: given.map(|address| address.at).collect(),
+        shared: Arc::clone(shared),
     };
     let noise = noise::Config::new(keypair).map_err(|_| StartError::Key)?;
     let mut yamux = yamux::Config::default();

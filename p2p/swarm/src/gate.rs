@@ -191,7 +191,7 @@ mod tests {
 
     fn gate(book: Book, exempt: BTreeSet<Host>) -> Gate {
         let clock = Clock::new(|| TimestampMs::new(5));
-        let shared = Shared::new(peer(0), clock, BTreeSet::new(), book);
+        let shared = Shared::new(peer(0), clock, book);
         let limits = Limits {
             per_host_max: 2,
             per_subnet_max: 3,

@@ -56,5 +56,5 @@ pub use book::{Ban, Direction, Reputation, Stranger, Weight};
 pub use file::FileError;
 pub use settings::{Clock, Limits, SwarmSettings};
 pub use spreading::SwarmGossip;
-pub use swarm::{PeerInfo, StartError, Swarm, SwarmHandle};
+pub use swarm::{AddError, PeerInfo, StartError, Swarm, SwarmHandle};
 pub use words::ValidatorProof;

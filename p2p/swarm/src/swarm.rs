@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use pyralog_p2p::{Event, Network, PeerId, Published, SendError};
 use pyralog_primitives::{DurationMs, PublicKey, TimestampMs};
@@ -86,6 +86,17 @@ pub enum StartError {
     },
 }
 
+/// Why a peer is not dialled. Nothing was noted then.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum AddError {
+    /// Nobody is its own peer.
+    #[error("this is the key of the node itself; give the address of another one")]
+    Own,
+    /// It may not connect.
+    #[error("peer {} is banned ({}); end the ban first", .0.peer, .0.reason)]
+    Banned(Ban),
+}
+
 impl Swarm {
     /// Starts a node on the tokio runtime that this is called on, and returns
     /// once it listens.
@@ -94,12 +105,7 @@ impl Swarm {
         let own = PeerId::new(settings.node_key.public_key());
         let keypair = key::keypair(&settings.node_key).map_err(|_| StartError::Key)?;
         let book = book(&settings, own)?;
-        let shared = Arc::new(Shared::new(
-            own,
-            settings.clock.clone(),
-            settings.private.clone(),
-            book,
-        ));
+        let shared = Arc::new(Shared::of(&settings, own, book));
         let swarm = behaviour::build(&settings, &keypair, &shared)?;
         let mut task = Task::new(swarm, Arc::clone(&shared), settings);
         task.listen().await?;
@@ -189,8 +195,16 @@ impl SwarmHandle {
 
     /// Where the node listens, with the ports that it was given.
     pub fn listening(&self) -> Vec<SocketAddr> {
-        let listening = self.0.listening.lock();
-        listening.unwrap_or_else(PoisonError::into_inner).clone()
+        self.0.listening().clone()
+    }
+
+    /// The address to show to people, and to whoever is to dial this node: the
+    /// first external one; without one, the first where it listens and anyone
+    /// can reach it, else its neighbours, else itself. `None` if it does not
+    /// listen.
+    pub fn address(&self) -> Option<PeerAddress> {
+        let peer = self.own();
+        self.0.address().map(|at| PeerAddress { peer, at })
     }
 
     /// All who are connected, in the order of their keys.
@@ -226,7 +240,8 @@ impl SwarmHandle {
         self.0.blame(peer, weight, reason);
     }
 
-    /// Bans a peer for a while. Its connection ends.
+    /// Bans a peer for a while. Its connection ends. One that is banned for
+    /// longer stays so.
     pub fn ban(&self, peer: PeerId, duration: DurationMs, reason: &str) {
         let now = self.0.now();
         // Its host is not to blame for what an operator decides.
@@ -241,14 +256,26 @@ impl SwarmHandle {
         was_banned
     }
 
-    /// Says where a peer is; it is dialled as one to begin with.
-    pub fn add(&self, address: PeerAddress) {
+    /// Says where a peer is; it is dialled as one to begin with: as soon as
+    /// more peers are wanted, wherever it is, and although it belonged to another
+    /// network before.
+    pub fn add(&self, address: PeerAddress) -> Result<(), AddError> {
         if address.peer == self.own() {
-            return; // Nobody is its own peer.
+            return Err(AddError::Own);
         }
         let now = self.0.now();
-        self.0.book().places.note(address, Finding::Given, now);
+        let ban = self.0.book().bans.ban_of(address.peer, now);
+        if let Some(ban) = ban {
+            return Err(AddError::Banned(ban));
+        }
+        // Before the address is in the book: nobody is sent to a closed door.
+        self.0.given().add(address.at);
+        let mut book = self.0.book();
+        book.strangers.forget(address.peer);
+        book.places.note(address, Finding::Given, now);
+        drop(book);
         self.0.wake();
+        Ok(())
     }
 
     /// Says who the validators of today are. Peers that hold a proof for one of

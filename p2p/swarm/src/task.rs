@@ -255,10 +255,12 @@ impl Task {
         if connected.is_some_and(|known| known.connection == id) {
             book.connected.remove(&link.peer);
         }
+        drop(book);
         if self.links.values().any(|other| other.peer == link.peer) {
             return; // Another connection took its place.
         }
         self.shared.spreading.forget(link.peer);
+        let mut book = self.shared.book();
         let now = self.shared.now();
         if link.has_lasted() {
             book.places.parted(link.peer, chance(), now);
@@ -288,10 +290,7 @@ impl Task {
         if is_public(at.ip()) && self.settings.external.is_empty() {
             self.swarm.add_external_address(address.clone());
         }
-        let mut listening = match self.shared.listening.lock() {
-            Ok(listening) => listening,
-            Err(poisoned) => poisoned.into_inner(),
-        };
+        let mut listening = self.shared.listening();
         if !listening.contains(&at) {
             listening.push(at);
         }

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use pyralog_p2p::{Event, Network};
 use pyralog_primitives::DurationMs;
-use pyralog_swarm::{Direction, StartError, Swarm};
+use pyralog_swarm::{AddError, Direction, StartError, Swarm};
 use tempfile::tempdir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -47,6 +47,49 @@ async fn a_peer_that_comes_back_is_disconnected_then_connected() {
     assert_eq!(next(&mut two).await, heard(peer(1), "to who came back"));
 }
 
+/// Also one that only its neighbours can reach, in a node that believes no such
+/// address of others.
+#[tokio::test]
+async fn an_address_that_is_added_while_a_node_runs_is_dialled() {
+    let directory = tempdir().unwrap();
+    let mut one = start(settings(1, directory.path())).await;
+    let mut two = settings(2, directory.path());
+    two.allows_private_addresses = false;
+    let mut two = start(two).await;
+    two.handle().add(address(&one)).unwrap();
+    assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
+    assert_eq!(next(&mut one).await, Event::Connected(peer(2)));
+}
+
+#[tokio::test]
+async fn who_cannot_be_added_is_refused_by_name() {
+    let directory = tempdir().unwrap();
+    let one = start(settings(1, directory.path())).await;
+    let handle = one.handle();
+    assert_eq!(handle.add(address(&one)), Err(AddError::Own));
+    let mut other = address(&one);
+    other.peer = peer(2);
+    handle.ban(other.peer, DurationMs::new(100_000), "by hand");
+    let ban = handle.bans()[0].clone();
+    assert_eq!(handle.add(other), Err(AddError::Banned(ban)));
+    handle.unban(other.peer);
+    handle.add(other).unwrap();
+}
+
+#[tokio::test]
+async fn a_node_shows_where_it_is_reached() {
+    let directory = tempdir().unwrap();
+    let mut settings = settings(1, directory.path());
+    let one = start(settings.clone()).await;
+    assert_eq!(one.handle().address(), Some(address(&one)));
+    one.handle().close().await;
+    let external = "8.8.8.8:7".parse().unwrap();
+    settings.external.push(external);
+    let one = start(settings).await;
+    let shown = one.handle().address().unwrap();
+    assert_eq!((shown.peer, shown.at), (peer(1), external));
+}
+
 #[tokio::test]
 async fn a_persistent_peer_is_dialled_again_once_it_is_back() {
     let directory = tempdir().unwrap();
@@ -79,8 +122,8 @@ async fn two_that_dial_each_other_keep_one_connection() {
         let mut one = start(settings(1 + round, directory.path())).await;
         let mut two = start(settings(101 + round, directory.path())).await;
         let (at_one, at_two) = (address(&one), address(&two));
-        one.handle().add(at_two);
-        two.handle().add(at_one);
+        one.handle().add(at_two).unwrap();
+        two.handle().add(at_one).unwrap();
         until("connected", || {
             is_connected(&one, at_two.peer) && is_connected(&two, at_one.peer)
         })

@@ -11,6 +11,7 @@ use pyralog_primitives::transaction::TRANSACTION_BYTES_MAX;
 use pyralog_primitives::{ByteCount, Hash};
 
 use crate::PeerId;
+use crate::network::byte_count;
 
 /// The longest message that is spread: the longest transaction, or several that
 /// have room together, and what is said around them. Lower, and a transaction
@@ -92,6 +93,10 @@ pub enum SpreadError {
 /// - nothing waits but [`Self::next`]. What is not judged yet is bounded for
 ///   each peer, and peers are heard in turn; what has no room is missed.
 ///
+/// A network may know a message again that it brought to nobody, because who
+/// passed it on first had no room, or was not greeted yet. Then it is heard of
+/// nobody else either, until the network forgets it.
+///
 /// Whether a message reaches everybody is not promised: whoever must have it
 /// asks for it.
 pub trait Gossip: Send + 'static {
@@ -110,13 +115,10 @@ pub trait Gossip: Send + 'static {
 
 /// Refuses what is too long to be spread.
 pub fn check_length(bytes: &[u8]) -> Result<(), SpreadError> {
-    let count = |length: usize| {
-        ByteCount::new(u64::try_from(length).expect("a length in memory fits 64 bits"))
-    };
     if bytes.len() > SPREAD_BYTES_MAX {
         return Err(SpreadError::TooLong {
-            bytes: count(bytes.len()),
-            bytes_max: count(SPREAD_BYTES_MAX),
+            bytes: byte_count(bytes.len()),
+            bytes_max: byte_count(SPREAD_BYTES_MAX),
         });
     }
     Ok(())

@@ -6,7 +6,7 @@ use pyralog_primitives::ByteCount;
 use pyralog_primitives::block::BLOCK_BYTES_MAX;
 use pyralog_primitives::validators::VALIDATOR_COUNT_MAX;
 
-use crate::PeerId;
+use crate::{Missed, PeerId};
 
 /// The longest message: the longest block and what is said around it, or the
 /// longest message between validators. Lower, and a full block cannot travel;
@@ -87,6 +87,18 @@ pub struct Published {
     pub missed: usize,
 }
 
+impl Published {
+    /// Counts one more peer, and what became of the message to it. One that is
+    /// not connected is none of them.
+    pub fn count(&mut self, put: Result<(), Missed>) {
+        match put {
+            Ok(()) => self.told += 1,
+            Err(Missed::Full | Missed::TooLong) => self.missed += 1,
+            Err(Missed::Unconnected) => {}
+        }
+    }
+}
+
 /// Why a peer was not told. Nothing of the message was kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SendError {
@@ -112,4 +124,23 @@ pub enum SendError {
         /// The greatest: [`MESSAGE_BYTES_MAX`].
         bytes_max: ByteCount,
     },
+}
+
+impl SendError {
+    /// That `peer` was not told a message of so many bytes.
+    pub fn new(missed: Missed, peer: PeerId, bytes_count: usize) -> Self {
+        match missed {
+            Missed::Unconnected => Self::Unknown { peer },
+            Missed::Full => Self::Full { peer },
+            Missed::TooLong => Self::TooLong {
+                bytes: byte_count(bytes_count),
+                bytes_max: byte_count(MESSAGE_BYTES_MAX),
+            },
+        }
+    }
+}
+
+/// The length of what is in memory.
+pub(crate) fn byte_count(length: usize) -> ByteCount {
+    ByteCount::new(u64::try_from(length).expect("a length in memory fits 64 bits"))
 }

@@ -15,7 +15,7 @@ pub const UNJUDGED_COUNT_MAX: usize = 256;
 
 /// Bytes of them. Lower, and long transactions come one by one; higher, and
 /// each peer holds more memory.
-pub const UNJUDGED_BYTES_MAX: usize = 4 * 1024 * 1024;
+const UNJUDGED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const _: () = assert!(
     SPREAD_BYTES_MAX <= UNJUDGED_BYTES_MAX,
@@ -97,24 +97,19 @@ impl Unjudged {
     }
 
     /// A peer is gone: what it passed on and nobody heard is dropped.
-    pub fn forget(&mut self, peer: PeerId) -> Vec<Spread> {
+    pub fn forget(&mut self, peer: PeerId) {
         let Some(line) = self.lines.get_mut(&peer) else {
-            return Vec::new();
+            return;
         };
-        let dropped: Vec<Spread> = std::mem::take(&mut line.waiting).into();
-        for spread in &dropped {
+        for spread in std::mem::take(&mut line.waiting) {
             self.ids.remove(&spread.id);
+            line.count -= 1;
+            line.bytes -= spread.bytes.len();
         }
-        line.count -= dropped.len();
-        line.bytes -= dropped
-            .iter()
-            .map(|spread| spread.bytes.len())
-            .sum::<usize>();
         if line.count == 0 {
             self.lines.remove(&peer);
         }
         self.turns.retain(|turn| *turn != peer);
-        dropped
     }
 }
 
@@ -172,8 +167,10 @@ mod tests {
         }
         assert_eq!(put, UNJUDGED_BYTES_MAX / SPREAD_BYTES_MAX);
         let heard = unjudged.take().unwrap();
-        assert_eq!(unjudged.forget(heard.from).len(), put - 1);
+        unjudged.forget(heard.from);
         assert_eq!(unjudged.take(), None);
+        assert_eq!(unjudged.ids.len(), 1);
+        assert_eq!(unjudged.lines[&heard.from].count, 1);
         assert!(unjudged.judge(heard.id).is_some());
         assert!(unjudged.lines.is_empty() && unjudged.heard.is_empty());
         assert!(unjudged.ids.is_empty());

@@ -7,14 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::task::Poll;
 
-use pyralog_primitives::ByteCount;
 use tokio::sync::Notify;
 
 use super::JoinError;
 use super::gossip::Spreading;
 use crate::{
-    Event, Inbox, MESSAGE_BYTES_MAX, Missed, PEER_COUNT_MAX, PeerId, Published, SendError, Spread,
-    SpreadId, Verdict,
+    Event, Inbox, Missed, PEER_COUNT_MAX, PeerId, Published, SendError, Spread, SpreadId, Verdict,
 };
 
 /// The state of the whole network.
@@ -117,24 +115,13 @@ impl Hub {
         let bytes_count = bytes.len();
         let member = self.members.get_mut(&to);
         let put = member.map_or(Err(Missed::Unconnected), |member| member.put(from, bytes));
-        put.map_err(|missed| match missed {
-            Missed::Unconnected => SendError::Unknown { peer: to },
-            Missed::Full => SendError::Full { peer: to },
-            Missed::TooLong => SendError::TooLong {
-                bytes: byte_count(bytes_count),
-                bytes_max: byte_count(MESSAGE_BYTES_MAX),
-            },
-        })
+        put.map_err(|missed| SendError::new(missed, to, bytes_count))
     }
 
     pub(super) fn publish(&mut self, from: PeerId, bytes: &Arc<[u8]>) -> Published {
         let mut published = Published::default();
         for member in self.members.values_mut() {
-            match member.put(from, Arc::clone(bytes)) {
-                Ok(()) => published.told += 1,
-                Err(Missed::Full | Missed::TooLong) => published.missed += 1,
-                Err(Missed::Unconnected) => {}
-            }
+            published.count(member.put(from, Arc::clone(bytes)));
         }
         published
     }
@@ -193,12 +180,14 @@ impl Hub {
     /// was given up, or it is the end.
     pub(super) fn next_spread(&mut self, own: PeerId, wake: &Arc<Notify>) -> Poll<Option<Spread>> {
         let member = self.members.get_mut(&own);
-        let Some(member) = member.filter(|member| Arc::ptr_eq(&member.spreading.wake, wake)) else {
-            return Poll::Ready(None);
-        };
-        match member.spreading.take() {
+        let member = member.filter(|member| Arc::ptr_eq(&member.spreading.wake, wake));
+        let is_over = self.is_ended || member.is_none();
+        match member.and_then(|member| member.spreading.take()) {
             Some(spread) => Poll::Ready(Some(spread)),
-            None if self.is_ended => Poll::Ready(None),
+            None if is_over => {
+                wake.notify_one(); // For whoever else waits.
+                Poll::Ready(None)
+            }
             None => Poll::Pending,
         }
     }
@@ -223,8 +212,4 @@ impl Member {
         self.wake.notify_one();
         Ok(())
     }
-}
-
-fn byte_count(length: usize) -> ByteCount {
-    ByteCount::new(u64::try_from(length).expect("a length in memory fits 64 bits"))
 }

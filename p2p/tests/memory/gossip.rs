@@ -124,3 +124,28 @@ async fn a_wait_ends_with_a_message_or_with_the_place() {
     assert_eq!(then, None);
     drop(kept);
 }
+
+#[tokio::test]
+async fn all_who_share_a_place_learn_of_its_end() {
+    for ends_all in [true, false] {
+        let network = MemoryNetwork::new();
+        let endpoint = network.join(peer(0)).unwrap();
+        let waiting: Vec<_> = (0..3)
+            .map(|_| endpoint.gossip())
+            .map(|mut gossip| tokio::spawn(async move { gossip.next().await }))
+            .collect();
+        tokio::task::yield_now().await;
+        if ends_all {
+            network.end();
+        } else {
+            drop(endpoint);
+        }
+        for _ in 0..10 {
+            tokio::task::yield_now().await;
+        }
+        for waiting in waiting {
+            assert!(waiting.is_finished(), "nothing woke it");
+            assert_eq!(waiting.await.unwrap(), None);
+        }
+    }
+}

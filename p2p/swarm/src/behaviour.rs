@@ -12,9 +12,7 @@ use libp2p::identity::Keypair;
 use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{
-    Swarm, connection_limits, identify, kad, memory_connection_limits, noise, ping, tcp, yamux,
-};
+use libp2p::{Swarm, connection_limits, identify, kad, noise, ping, tcp, yamux};
 
 pub(crate) use self::gossip::topic;
 
@@ -45,7 +43,6 @@ const KAD_WITHIN: Duration = Duration::from_secs(30);
 pub(crate) struct Behaviour {
     gate: Gate,
     pub(crate) limits: connection_limits::Behaviour,
-    memory: Toggle<memory_connection_limits::Behaviour>,
     identify: identify::Behaviour,
     ping: ping::Behaviour,
     words: words::Behaviour,
@@ -109,7 +106,6 @@ fn behaviour(settings: &SwarmSettings, keypair: &Keypair, shared: &Arc<Shared>) 
     Behaviour {
         gate: Gate::new(Arc::clone(shared), &settings.limits, exempt.collect()),
         limits: limits(settings),
-        memory: memory(&settings.limits).into(),
         identify: identify(settings, keypair),
         ping: ping(&settings.limits),
         words,
@@ -142,13 +138,6 @@ fn ping(limits: &Limits) -> ping::Behaviour {
         .with_interval(quarter)
         .with_timeout(quarter);
     ping::Behaviour::new(config)
-}
-
-fn memory(limits: &Limits) -> Option<memory_connection_limits::Behaviour> {
-    let bytes_max = usize::try_from(limits.memory_max?.get()).unwrap_or(usize::MAX);
-    Some(memory_connection_limits::Behaviour::with_max_bytes(
-        bytes_max,
-    ))
 }
 
 fn identify(settings: &SwarmSettings, keypair: &Keypair) -> identify::Behaviour {

@@ -1,7 +1,10 @@
 //! What a node knows of others: who may connect, where they are, and who they
 //! turned out to be.
 //!
-//! Pure: the time comes in, and so does chance. All maps have a named most.
+//! The time comes in, and so does chance. Bans, places and strangers have a
+//! named most. Those who are connected are as many as there are connections:
+//! the limits say how many, and who is free from them. The validators of today
+//! are as many as the caller names.
 
 mod bans;
 mod places;
@@ -12,8 +15,8 @@ use std::collections::BTreeMap;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::{PublicKey, TimestampMs};
 
-pub(crate) use self::bans::{BANS_MAX, Bans, REASON_BYTES_MAX, StoredBan};
-pub use self::bans::{Ban, Reputation, Weight};
+pub(crate) use self::bans::{BANS_MAX, Bans, REASON_BYTES_MAX, StoredBan, Weight};
+pub use self::bans::{Ban, Reputation};
 pub(crate) use self::places::{Finding, PLACES_MAX, Places, StoredPlace};
 pub use self::strangers::Stranger;
 pub(crate) use self::strangers::Strangers;

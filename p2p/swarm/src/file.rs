@@ -50,7 +50,7 @@ impl Canonical for Stored {
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
     /// The disk or its rights.
-    #[error("{path} cannot be read or written", path = path.display())]
+    #[error("{path} cannot be read or written: {source}", path = path.display())]
     Io {
         /// Which file.
         path: PathBuf,

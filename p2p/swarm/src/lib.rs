@@ -20,8 +20,8 @@
 //!   same network, by the whole genesis hash. Who is of another is told so, and
 //!   both ends can say which two met;
 //! - a peer holds no more memory than its lines ([`pyralog_p2p`]), what is
-//!   under way on its streams, and its place in the book; all maps have a named
-//!   most;
+//!   under way on its streams, and its place in the book; what is known of
+//!   those who are not connected has a named most;
 //! - what peers say about others never moves what the operator said, and leads
 //!   this node to no address that only its neighbours can reach, unless the
 //!   operator allows it;
@@ -52,9 +52,9 @@ mod task;
 mod words;
 
 pub use address::{NoPeerAddress, PeerAddress};
-pub use book::{Ban, Direction, Reputation, Stranger, Weight};
+pub use book::{Ban, Direction, Reputation, Stranger};
 pub use file::FileError;
 pub use settings::{Clock, Limits, SwarmSettings};
 pub use spreading::SwarmGossip;
 pub use swarm::{AddError, PeerInfo, StartError, Swarm, SwarmHandle};
-pub use words::ValidatorProof;
+pub use words::{FrameError, Hello, ValidatorProof, frames};

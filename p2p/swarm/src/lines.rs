@@ -18,8 +18,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 
-use pyralog_p2p::{Event, Inbox, MESSAGE_BYTES_MAX, Missed, PeerId, Published, SendError};
-use pyralog_primitives::ByteCount;
+use pyralog_p2p::{Event, Inbox, Missed, PeerId, Published, SendError};
 use tokio::sync::Notify;
 
 pub(crate) use self::session::Session;
@@ -87,24 +86,13 @@ impl Lines {
         let bytes_count = bytes.len();
         let session = self.state().sessions.get(&to).cloned();
         let put = session.map_or(Err(Missed::Unconnected), |session| session.put(bytes));
-        put.map_err(|missed| match missed {
-            Missed::Unconnected => SendError::Unknown { peer: to },
-            Missed::Full => SendError::Full { peer: to },
-            Missed::TooLong => SendError::TooLong {
-                bytes: byte_count(bytes_count),
-                bytes_max: byte_count(MESSAGE_BYTES_MAX),
-            },
-        })
+        put.map_err(|missed| SendError::new(missed, to, bytes_count))
     }
 
     pub(crate) fn publish(&self, bytes: &Arc<[u8]>) -> Published {
         let mut published = Published::default();
         for session in self.state().sessions.values() {
-            match session.put(Arc::clone(bytes)) {
-                Ok(()) => published.told += 1,
-                Err(Missed::Full | Missed::TooLong) => published.missed += 1,
-                Err(Missed::Unconnected) => {}
-            }
+            published.count(session.put(Arc::clone(bytes)));
         }
         published
     }
@@ -187,10 +175,6 @@ impl State {
         let current = self.sessions.get(&peer);
         current.is_some_and(|current| Arc::ptr_eq(current, session))
     }
-}
-
-fn byte_count(length: usize) -> ByteCount {
-    ByteCount::new(u64::try_from(length).expect("a length in memory fits 64 bits"))
 }
 
 #[cfg(test)]

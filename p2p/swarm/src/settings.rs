@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use pyralog_p2p::PeerId;
-use pyralog_primitives::{ByteCount, DurationMs, GenesisHash, SecretKey, TimestampMs};
+use pyralog_primitives::{DurationMs, GenesisHash, SecretKey, TimestampMs};
 
 use crate::ValidatorProof;
 use crate::address::PeerAddress;
@@ -65,7 +65,7 @@ impl SwarmSettings {
     }
 }
 
-/// How many connections there may be, and how much memory.
+/// How many connections there may be, and how long one may be silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Connections that this node looks for by itself. Lower, and few enough
@@ -88,8 +88,6 @@ pub struct Limits {
     /// quarters of that and ten seconds. Shorter, and a busy one
     /// is lost; longer, and one that lost its power keeps its place.
     pub silence_max: DurationMs,
-    /// No connection is made while the process holds more memory than this.
-    pub memory_max: Option<ByteCount>,
 }
 
 impl Default for Limits {
@@ -103,7 +101,6 @@ impl Default for Limits {
             per_host_max: 4,
             per_subnet_max: 16,
             silence_max: DurationMs::new(30_000),
-            memory_max: None,
         }
     }
 }

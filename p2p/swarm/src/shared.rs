@@ -105,13 +105,14 @@ impl Shared {
     }
 
     /// Blames a peer. If it is banned for that, the task ends its connection.
-    pub(crate) fn blame(&self, peer: PeerId, weight: Weight, reason: &str) {
+    /// Without a `host`, it is the one where the peer is connected.
+    pub(crate) fn blame(&self, peer: PeerId, host: Option<Host>, weight: Weight, reason: &str) {
         let now = self.now();
         let mut book = self.book();
         let connected = book.connected.get(&peer);
-        let host = connected.map(|known| Host::of(known.at.ip()));
+        let host = host.or(connected.map(|known| Host::of(known.at.ip())));
         if book.bans.blame(peer, host, weight, reason, now) {
-            tracing::warn!(%peer, reason = %printable(reason), "a peer is banned");
+            tracing::warn!(%peer, ?host, reason = %printable(reason), "a peer is banned");
             self.wake();
         }
     }

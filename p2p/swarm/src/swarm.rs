@@ -43,10 +43,6 @@ pub struct PeerInfo {
     pub reputation: Reputation,
     /// The validator that it holds a proof for.
     pub validator: Option<PublicKey>,
-    /// Whether that is a validator of today.
-    pub is_validator: bool,
-    /// Whether it is to be connected always.
-    pub is_persistent: bool,
     /// Name and version of its program, as it says.
     pub agent: String,
 }
@@ -77,7 +73,7 @@ pub enum StartError {
     #[error(transparent)]
     File(#[from] FileError),
     /// Nobody can be heard there.
-    #[error("cannot listen on {at}; choose another address or end who has it")]
+    #[error("cannot listen on {at}: {source}; choose another address, or end who has it")]
     Listen {
         /// Where.
         at: SocketAddr,
@@ -171,7 +167,7 @@ impl Network for Swarm {
     }
 
     fn blame(&self, peer: PeerId, reason: &str) {
-        self.0.blame(peer, Weight::Severe, reason);
+        self.0.0.blame(peer, None, Weight::Severe, reason);
     }
 
     async fn next(&mut self) -> Option<Event> {
@@ -217,8 +213,6 @@ impl SwarmHandle {
             since: known.since,
             reputation: book.bans.reputation(*peer, now),
             validator: known.validator,
-            is_validator: book.is_validator(*peer),
-            is_persistent: book.places.finding(*peer) == Some(Finding::Kept),
             agent: known.agent.clone(),
         });
         peers.collect()
@@ -232,12 +226,6 @@ impl SwarmHandle {
     /// All bans in force, in the order of the keys.
     pub fn bans(&self) -> Vec<Ban> {
         self.0.book().bans.all(self.0.now())
-    }
-
-    /// Blames a peer for what it said or did. Who loses too much is banned, and
-    /// its connection ends.
-    pub fn blame(&self, peer: PeerId, weight: Weight, reason: &str) {
-        self.0.blame(peer, weight, reason);
     }
 
     /// Bans a peer for a while. Its connection ends. One that is banned for

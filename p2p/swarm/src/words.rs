@@ -15,6 +15,6 @@ mod hello;
 
 pub(crate) use self::behaviour::{Behaviour, Event};
 pub(crate) use self::handler::Failure;
-pub(crate) use self::hello::Hello;
 
-pub use self::hello::ValidatorProof;
+pub use self::frames::{FrameError, frames};
+pub use self::hello::{Hello, ValidatorProof};

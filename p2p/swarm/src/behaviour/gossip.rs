@@ -57,6 +57,8 @@ pub(crate) fn topic(genesis: GenesisHash) -> IdentTopic {
 pub(super) fn behaviour(genesis: GenesisHash) -> Behaviour {
     let prefix = names::protocol(genesis, "gossip");
     let config = ConfigBuilder::default()
+        // Versions 1.1 and 1.0: libp2p speaks newer ones only under names of
+        // its own. So nobody says what need not be sent to it (IDONTWANT).
         .protocol_id_prefix(prefix.as_ref().to_owned())
         .mesh_n(8)
         .mesh_n_low(4)
@@ -73,7 +75,6 @@ pub(super) fn behaviour(genesis: GenesisHash) -> Behaviour {
         .max_transmit_size(SPREAD_BYTES_MAX + AROUND_BYTES)
         .connection_handler_queue_len(WAITING_MAX)
         .flood_publish(false)
-        .idontwant_on_publish(true)
         // Who wrote a transaction stands in it; nobody signs for passing it on.
         .validation_mode(ValidationMode::Anonymous)
         .validate_messages()

@@ -47,10 +47,7 @@ const BANNED_AT: i64 = -50 * POINT;
 
 /// How much blame there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weight {
-    /// It can happen to anyone: two points. Twenty-five in a short time are a
-    /// ban.
-    Mild,
+pub(crate) enum Weight {
     /// It should not happen: twenty points. Three are a ban.
     Severe,
     /// It cannot happen to who follows the rules. A ban at once.
@@ -60,7 +57,6 @@ pub enum Weight {
 impl Weight {
     const fn points(self) -> i64 {
         match self {
-            Self::Mild => 2 * POINT,
             Self::Severe => 20 * POINT,
             Self::Fatal => -2 * BANNED_AT,
         }
@@ -374,7 +370,7 @@ mod tests {
         for number in 0..=u16::try_from(BANS_MAX).unwrap() {
             let duration = DurationMs::new(1_000 + u64::from(number));
             bans.ban(peer(number), None, duration, &"ä".repeat(200), NOW);
-            bans.blame(peer(number), None, Weight::Mild, "", NOW);
+            bans.blame(peer(number), None, Weight::Severe, "", NOW);
         }
         assert_eq!(bans.all(NOW).len(), BANS_MAX);
         assert!(bans.ban_of(peer(0), NOW).is_none());

@@ -22,7 +22,7 @@ pub struct Stranger {
     /// What it says it is of.
     pub network: String,
     /// Until when it is left alone.
-    pub until: TimestampMs,
+    pub(crate) until: TimestampMs,
 }
 
 /// All that are remembered.

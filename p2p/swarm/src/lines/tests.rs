@@ -1,6 +1,6 @@
 use std::task::Waker;
 
-use pyralog_p2p::{LINE_BYTES_MAX, LINE_COUNT_MAX};
+use pyralog_p2p::{LINE_BYTES_MAX, LINE_COUNT_MAX, MESSAGE_BYTES_MAX};
 use pyralog_primitives::PublicKey;
 
 use super::*;

@@ -24,7 +24,7 @@ impl Task {
             gossip.report_message_validation_result(&name(judged.id), &from, acceptance);
             if judged.verdict == Verdict::Reject {
                 let reason = "it passed on a message that anybody could see is bad";
-                self.shared.blame(judged.from, Weight::Severe, reason);
+                self.shared.blame(judged.from, None, Weight::Severe, reason);
             }
         }
         while let Some(bytes) = self.shared.spreading.take_outgoing() {
@@ -54,6 +54,7 @@ impl Task {
                 self.shared.spreading.put(Spread { from, id, bytes })
             });
         if !has_room {
+            // It stays known: until that is over, it is heard of nobody else.
             let ignored = MessageAcceptance::Ignore;
             let gossip = &mut self.swarm.behaviour_mut().gossip;
             gossip.report_message_validation_result(&message_id, &propagation_source, ignored);

@@ -59,6 +59,11 @@ impl Link {
         self.direction == Direction::Outbound
     }
 
+    /// Whether this node chose the peer, and the peer was the right one.
+    fn is_chosen(&self) -> bool {
+        self.is_dialled() && self.has_greeted
+    }
+
     pub(super) fn has_lasted(&self) -> bool {
         self.has_greeted && self.since.elapsed() >= LASTING
     }
@@ -77,6 +82,12 @@ pub(super) fn overdue(links: &BTreeMap<ConnectionId, Link>, now: Instant) -> Vec
     overdue.map(|(id, _)| *id).collect()
 }
 
+/// Whether as many are connected as this node looks for. Only those count that
+/// it chose: those that came by themselves may all be of one owner.
+pub(super) fn are_enough<'a>(links: impl Iterator<Item = &'a Link>, target: usize) -> bool {
+    links.filter(|link| link.is_chosen()).count() >= target
+}
+
 /// The connection that is given up of more than `target` that this node
 /// dialled: that of the peer with the worst reputation, of those the youngest;
 /// but none that is exempt, or has just begun.
@@ -87,9 +98,7 @@ pub(super) fn superfluous<I: Copy>(
     is_exempt: impl Fn(PeerId) -> bool,
     reputation: impl Fn(PeerId) -> Reputation,
 ) -> Option<I> {
-    let dialled: Vec<_> = links
-        .filter(|(_, link)| link.is_dialled() && link.has_greeted)
-        .collect();
+    let dialled: Vec<_> = links.filter(|(_, link)| link.is_chosen()).collect();
     if dialled.len() <= target {
         return None;
     }
@@ -121,6 +130,18 @@ mod tests {
         link.since = since;
         link.has_greeted = true;
         link
+    }
+
+    #[test]
+    fn who_came_by_itself_or_has_not_greeted_is_not_one_of_enough() {
+        let mut links = [1, 2, 3].map(|number| link(number, Instant::now()));
+        assert!(are_enough(links.iter(), 3));
+        assert!(!are_enough(links.iter(), 4));
+        links[0].direction = Direction::Inbound;
+        assert!(!are_enough(links.iter(), 3));
+        assert!(are_enough(links.iter(), 2));
+        links[1].has_greeted = false;
+        assert!(!are_enough(links.iter(), 2));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use libp2p::{PeerId as LibPeerId, identify, kad};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::PublicKey;
 
-use super::Task;
+use super::{Task, links};
 use crate::address::{Host, PeerAddress, Subnet, is_public, multiaddr_of, socket_of};
 use crate::book::{Acquaintance, Finding, Weight};
 use crate::key::{lib_peer_of, peer_of};
@@ -195,19 +195,15 @@ impl Task {
 
     pub(super) fn failed(&mut self, peer: PeerId, id: ConnectionId, failure: &Failure) {
         tracing::debug!(%peer, %failure, "a connection carries no words");
-        let now = self.shared.now();
-        let Some(link) = self.links.get_mut(&id) else {
+        let Some(link) = self.links.get(&id) else {
             return;
         };
-        let host = Host::of(link.at.ip());
-        let mut book = self.shared.book();
         if failure.is_offence() {
+            let host = Host::of(link.at.ip());
             let reason = failure.to_string();
-            book.bans
-                .blame(peer, Some(host), Weight::Fatal, &reason, now);
-            tracing::warn!(%peer, at = %link.at, %reason, "a peer is banned");
-            self.shared.wake();
+            self.shared.blame(peer, Some(host), Weight::Fatal, &reason);
         }
+        let mut book = self.shared.book();
         if book
             .connected
             .get(&peer)
@@ -220,7 +216,7 @@ impl Task {
     /// Asks others whom they know, if it is time to.
     pub(super) fn look_around(&mut self, now: Instant) {
         let target = usize::try_from(self.settings.limits.outbound_target).unwrap_or(usize::MAX);
-        let is_at_ease = self.links.len() >= target;
+        let is_at_ease = links::are_enough(self.links.values(), target);
         if !self.walk.is_due(now, is_at_ease) || self.walk.table.is_empty() {
             return;
         }

@@ -33,11 +33,14 @@ impl ValidatorProof {
 
 /// What a node says before anything else.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
-pub(crate) struct Hello {
-    pub(crate) version: Version,
+pub struct Hello {
+    /// Of these bytes.
+    pub version: Version,
     /// All of it; the name of the protocol has the beginning.
-    pub(crate) genesis: GenesisHash,
-    pub(crate) proof: Option<ValidatorProof>,
+    pub genesis: GenesisHash,
+    /// Whose node it is, if it is a validator's. It says nothing until it is
+    /// [verified](ValidatorProof::verify).
+    pub proof: Option<ValidatorProof>,
 }
 
 impl Canonical for Hello {
@@ -53,14 +56,10 @@ mod tests {
     fn hello(node: PeerId) -> Hello {
         let validator = SecretKey::from_seed(&[5; SecretKey::SEED_BYTES]);
         let genesis = GenesisHash::new(Hash::new([1; 32]));
-        let message = SignBytes::node_of_validator(genesis, &node.get());
         Hello {
             version: Version::V1,
             genesis,
-            proof: Some(ValidatorProof {
-                validator: validator.public_key(),
-                signature: validator.sign(&message),
-            }),
+            proof: Some(ValidatorProof::sign(&validator, genesis, node)),
         }
     }
 

@@ -1,15 +1,17 @@
 //! How nodes find each other, and what is not told.
 
 use futures::StreamExt;
+use libp2p::identity::Keypair;
 use libp2p::kad::store::MemoryStore;
 use libp2p::swarm::SwarmEvent;
-use libp2p::{PeerId as LibPeerId, StreamProtocol, SwarmBuilder, kad, noise, tcp, yamux};
+use libp2p::{PeerId as LibPeerId, kad};
 use pyralog_p2p::{Network, PeerId};
 use pyralog_swarm::Swarm;
 use tempfile::tempdir;
 use tokio::time::timeout;
 
-use crate::{PATIENCE, address, genesis, is_connected, peer, settings, start, until};
+use crate::raw::{multiaddr, protocol, raw_swarm};
+use crate::{PATIENCE, address, is_connected, peer, settings, start, until};
 
 #[tokio::test]
 async fn a_third_finds_the_second_through_the_first() {
@@ -52,26 +54,13 @@ async fn a_restarted_node_finds_its_peers_again_without_being_told() {
 /// Whom a node tells of, when it is asked for those around `place`.
 async fn told_of(node: &Swarm, place: PeerId) -> Vec<LibPeerId> {
     let at = address(node);
-    let name = format!("/pyralog/{}/kad/1", &genesis().to_string()[..16]);
-    let protocol = StreamProtocol::try_from_owned(name).unwrap();
-    let mut asker = SwarmBuilder::with_new_identity()
-        .with_tokio()
-        .with_tcp(
-            tcp::Config::default(),
-            noise::Config::new,
-            yamux::Config::default,
-        )
-        .unwrap()
-        .with_behaviour(|key| {
-            let own = key.public().to_peer_id();
-            let config = kad::Config::new(protocol);
-            kad::Behaviour::with_config(own, MemoryStore::new(own), config)
-        })
-        .unwrap()
-        .build();
-    let multiaddr = format!("/ip4/{}/tcp/{}", at.at.ip(), at.at.port());
+    let mut asker = raw_swarm(Keypair::generate_ed25519(), |key| {
+        let own = key.public().to_peer_id();
+        let config = kad::Config::new(protocol("kad"));
+        kad::Behaviour::with_config(own, MemoryStore::new(own), config)
+    });
     let behaviour = asker.behaviour_mut();
-    behaviour.add_address(&lib_peer(at.peer), multiaddr.parse().unwrap());
+    behaviour.add_address(&lib_peer(at.peer), multiaddr(&at));
     behaviour.get_closest_peers(lib_peer(place));
     let answer = async {
         loop {

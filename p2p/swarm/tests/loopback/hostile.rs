@@ -3,7 +3,7 @@
 use futures::AsyncWriteExt;
 use pyralog_p2p::{Event, LINE_BYTES_MAX, MESSAGE_BYTES_MAX, Network, SendError};
 use pyralog_primitives::{DurationMs, Signature};
-use pyralog_swarm::{Swarm, Weight};
+use pyralog_swarm::Swarm;
 use tempfile::tempdir;
 use tokio::task::yield_now;
 
@@ -140,12 +140,11 @@ async fn a_ban_outlasts_a_restart_and_then_ends() {
     };
     let mut one = begin().await;
     let (mut raw, _stream) = greeted(&mut one, 9, 1).await;
-    one.handle().blame(peer(9), Weight::Severe, "lies");
-    one.handle().blame(peer(9), Weight::Severe, "lies");
+    one.blame(peer(9), "lies");
+    one.blame(peer(9), "lies");
     assert!(one.handle().bans().is_empty());
     assert_eq!(one.handle().peers()[0].reputation.get(), -40);
-    one.handle()
-        .blame(peer(9), Weight::Severe, "a block that is none");
+    one.blame(peer(9), "a block that is none");
     raw.gone().await;
     is_banned(&one, 9, "a block that is none").await;
     one.handle().close().await;

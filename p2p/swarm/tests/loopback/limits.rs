@@ -4,7 +4,7 @@ use pyralog_p2p::{Event, Network};
 use tempfile::tempdir;
 
 use crate::raw::{Happened, RawPeer};
-use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, until};
+use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, start_again};
 
 /// How many of `count` raw peers are let in by a node with these settings.
 async fn let_in(settings: pyralog_swarm::SwarmSettings, count: u8) -> usize {
@@ -79,37 +79,36 @@ async fn more_connections_than_allowed_in_all_are_refused_but_for_some_peers() {
 }
 
 #[tokio::test]
-async fn nobody_is_let_in_while_memory_is_short() {
-    let directory = tempdir().unwrap();
-    let mut settings = settings(1, directory.path());
-    settings.limits.memory_max = Some(pyralog_primitives::ByteCount::new(1));
-    assert_eq!(let_in(settings, 2).await, 0);
-}
-
-#[tokio::test]
 async fn a_node_dials_as_many_as_it_wants_and_those_it_must() {
     let directory = tempdir().unwrap();
-    let mut others = Vec::new();
-    for number in 2..=6 {
+    let begin = |number| {
         let mut settings = settings(number, directory.path());
         settings.discovers = false;
-        others.push(start(settings).await);
+        settings
+    };
+    let mut others = Vec::new();
+    for number in 2..=5 {
+        others.push(start(begin(number)).await);
     }
-    let mut one = settings(1, directory.path());
-    one.discovers = false;
+    let persistent = start(begin(6)).await;
+    let at = address(&persistent);
+    persistent.handle().close().await;
+    drop(persistent);
+
+    let mut one = begin(1);
     one.limits.outbound_target = 2;
-    one.bootstrap = others[..4].iter().map(address).collect();
-    one.persistent = vec![address(&others[4])];
+    one.bootstrap = others.iter().map(address).collect();
+    one.persistent = vec![at];
     let mut one = start(one).await;
     for _ in 0..2 {
         assert!(matches!(next(&mut one).await, Event::Connected(_)));
     }
-    assert!(is_connected(&one, peer(6)), "a persistent peer comes first");
-    let persistent = one.handle().peers();
-    let persistent = persistent.iter().find(|known| known.peer == peer(6));
-    assert!(persistent.unwrap().is_persistent);
-    // One more, to be held on to although there are enough.
-    let handle = one.handle();
-    others[0].handle().close().await;
-    until("two", || handle.peers().len() == 2).await;
+    // There are enough without the persistent peer. It comes all the same, and
+    // of those that may come none does meanwhile.
+    assert!(!is_connected(&one, peer(6)));
+    let mut persistent = begin(6);
+    persistent.listen = vec![at.at];
+    let _persistent = start_again(persistent).await;
+    assert_eq!(next(&mut one).await, Event::Connected(peer(6)));
+    assert_eq!(one.handle().peers().len(), 3);
 }

@@ -1,7 +1,8 @@
 //! Whole nodes on loopback addresses.
 //!
-//! Nothing here waits for a length of time: each test waits for what must come,
-//! and gives up long after it should have.
+//! Each test waits for what must come, and gives up long after it should have.
+//! Where what is said may be lost, it is said again after a pause; and a peer
+//! that falls silent is waited for as long as the settings say.
 
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
@@ -23,7 +24,7 @@ use std::time::Duration;
 
 use pyralog_p2p::{Event, Network, PeerId};
 use pyralog_primitives::{GenesisHash, Hash, SecretKey, TimestampMs};
-use pyralog_swarm::{Clock, Limits, PeerAddress, Swarm, SwarmSettings};
+use pyralog_swarm::{Clock, Limits, PeerAddress, StartError, Swarm, SwarmSettings};
 use tempfile::TempDir;
 use tokio::time::{sleep, timeout};
 
@@ -68,11 +69,18 @@ fn settings(number: u8, directory: &Path) -> SwarmSettings {
     }
 }
 
-/// A clock that runs, and can be put forward.
+/// A clock that can be put forward.
 #[derive(Clone, Default)]
 struct Forward(Arc<AtomicU64>);
 
 impl Forward {
+    /// It stands still else.
+    fn still(&self) -> Clock {
+        let ahead = Arc::clone(&self.0);
+        Clock::new(move || TimestampMs::new(ahead.load(Ordering::SeqCst)))
+    }
+
+    /// It runs.
     fn clock(&self) -> Clock {
         let (system, ahead) = (Clock::system(), Arc::clone(&self.0));
         Clock::new(move || TimestampMs::new(system.now().get() + ahead.load(Ordering::SeqCst)))
@@ -85,6 +93,21 @@ impl Forward {
 
 async fn start(settings: SwarmSettings) -> Swarm {
     Swarm::start(settings).await.unwrap()
+}
+
+/// Starts a node where another one was: its port is free once the connections
+/// from there are gone.
+async fn start_again(settings: SwarmSettings) -> Swarm {
+    let start = async {
+        loop {
+            match Swarm::start(settings.clone()).await {
+                Err(StartError::Listen { .. }) => sleep(Duration::from_millis(10)).await,
+                started => return started.unwrap(),
+            }
+        }
+    };
+    let started = timeout(PATIENCE, start).await;
+    started.expect("the port is free at last")
 }
 
 /// Where a node can be reached.

@@ -1,16 +1,20 @@
 //! Connections come, go, cross and come back.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use pyralog_p2p::{Event, Network};
 use pyralog_primitives::DurationMs;
-use pyralog_swarm::{AddError, Direction, StartError, Swarm};
+use pyralog_swarm::{AddError, Direction, PeerAddress, StartError, Swarm};
 use tempfile::tempdir;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
-use crate::{address, bytes, heard, is_connected, next, pair, peer, settings, start, until};
+use crate::{
+    address, bytes, heard, is_connected, next, pair, peer, settings, start, start_again, until,
+};
 
 #[tokio::test]
 async fn peers_say_who_they_are_and_how_they_came() {
@@ -27,7 +31,7 @@ async fn peers_say_who_they_are_and_how_they_came() {
     assert_eq!(known.direction, Direction::Outbound);
     assert_eq!((known.peer, known.at), (peer(1), one.listening()[0]));
     assert_eq!(known.reputation.get(), 0);
-    assert_eq!((known.validator, known.is_validator), (None, false));
+    assert_eq!(known.validator, None);
 }
 
 #[tokio::test]
@@ -104,12 +108,7 @@ async fn a_persistent_peer_is_dialled_again_once_it_is_back() {
     assert_eq!(next(&mut two).await, Event::Disconnected(peer(1)));
     let mut again = settings(1, directory.path());
     again.listen = vec![at.at];
-    let mut one = Swarm::start(again.clone()).await;
-    while matches!(one, Err(StartError::Listen { .. })) {
-        tokio::task::yield_now().await;
-        one = Swarm::start(again.clone()).await;
-    }
-    let mut one = one.unwrap();
+    let mut one = start_again(again).await;
     assert_eq!(next(&mut one).await, Event::Connected(peer(2)));
     assert_eq!(next(&mut two).await, Event::Connected(peer(1)));
 }
@@ -152,14 +151,23 @@ async fn two_that_dial_each_other_keep_one_connection() {
     }
 }
 
+/// Where a relay listens, and how often somebody came there.
+struct Relay {
+    at: SocketAddr,
+    comers: Arc<AtomicUsize>,
+}
+
 /// Passes on what two peers say, until it is told to be silent; then it holds
 /// both connections and passes on nothing.
-async fn relay(to: SocketAddr, mut is_silent: watch::Receiver<bool>) -> SocketAddr {
+async fn relay(to: SocketAddr, mut is_silent: watch::Receiver<bool>) -> Relay {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let at = listener.local_addr().unwrap();
+    let comers = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&comers);
     tokio::spawn(async move {
         let mut held = Vec::new();
         while let Ok((mut from, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
             if !*is_silent.borrow() {
                 let mut to = TcpStream::connect(to).await.unwrap();
                 tokio::select! {
@@ -171,7 +179,7 @@ async fn relay(to: SocketAddr, mut is_silent: watch::Receiver<bool>) -> SocketAd
             held.push(from);
         }
     });
-    at
+    Relay { at, comers }
 }
 
 #[tokio::test]
@@ -188,7 +196,7 @@ async fn a_peer_that_falls_silent_is_disconnected() {
     let mut one = start(one).await;
     let (silence, is_silent) = watch::channel(false);
     let mut at = address(&one);
-    at.at = relay(at.at, is_silent).await;
+    at.at = relay(at.at, is_silent).await.at;
     let mut two = with(2);
     two.limits.outbound_target = 1;
     two.bootstrap.push(at);
@@ -205,16 +213,24 @@ async fn a_peer_that_falls_silent_is_disconnected() {
 #[tokio::test]
 async fn an_address_leads_to_its_key_or_nowhere() {
     let directory = tempdir().unwrap();
-    let one = start(settings(1, directory.path())).await;
-    let three = start(settings(3, directory.path())).await;
+    let mut one = start(settings(1, directory.path())).await;
+    let (_loud, is_silent) = watch::channel(false);
+    let relay = relay(address(&one).at, is_silent).await;
     let mut two = settings(2, directory.path());
-    let mut wrong = address(&one);
-    wrong.peer = peer(77);
-    two.bootstrap = vec![wrong, address(&three)];
+    two.bootstrap = vec![PeerAddress {
+        peer: peer(77),
+        at: relay.at,
+    }];
     two.discovers = false;
     let mut two = start(two).await;
-    assert_eq!(next(&mut two).await, Event::Connected(peer(3)));
-    assert!(one.handle().peers().is_empty());
+    // Who comes again was not let in before.
+    until("tried again", || relay.comers.load(Ordering::SeqCst) >= 2).await;
+    assert!(one.handle().peers().is_empty() && two.handle().peers().is_empty());
+    let peer = peer(1);
+    let at = relay.at;
+    two.handle().add(PeerAddress { peer, at }).unwrap();
+    assert_eq!(next(&mut two).await, Event::Connected(peer));
+    assert_eq!(next(&mut one).await, Event::Connected(two.own()));
 }
 
 #[tokio::test]
@@ -225,6 +241,7 @@ async fn what_cannot_be_started_says_why() {
     taken.listen = one.handle().listening();
     let error = Swarm::start(taken).await.unwrap_err();
     assert!(matches!(error, StartError::Listen { .. }), "{error}");
+    assert!(error.to_string().contains("in use"), "{error}");
     for chain in ["", "two words", &"x".repeat(65)] {
         let mut odd = settings(2, directory.path());
         odd.chain = chain.to_owned();

@@ -14,7 +14,9 @@ use libp2p::swarm::{
     NetworkBehaviour, SubstreamProtocol, SwarmEvent, THandler, THandlerInEvent, THandlerOutEvent,
     ToSwarm,
 };
-use libp2p::{PeerId as LibPeerId, Stream, StreamProtocol, SwarmBuilder, noise, tcp, yamux};
+use libp2p::{
+    PeerId as LibPeerId, Stream, StreamProtocol, Swarm as LibSwarm, SwarmBuilder, noise, tcp, yamux,
+};
 use pyralog_swarm::PeerAddress;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -44,27 +46,13 @@ impl RawPeer {
     pub(crate) fn dial(number: u8, address: &PeerAddress, streams: usize) -> Self {
         let keypair = Keypair::ed25519_from_bytes(*key(number).to_seed()).unwrap();
         let (sender, happened) = mpsc::channel(64);
-        let protocol = format!("/pyralog/{}/words/1", &genesis().to_string()[..16]);
         let behaviour = Behaviour {
-            protocol: StreamProtocol::try_from_owned(protocol).unwrap(),
+            protocol: protocol("words"),
             sender: sender.clone(),
             streams,
         };
-        let mut swarm = SwarmBuilder::with_existing_identity(keypair)
-            .with_tokio()
-            .with_tcp(
-                tcp::Config::default(),
-                noise::Config::new,
-                yamux::Config::default,
-            )
-            .unwrap()
-            .with_behaviour(|_| behaviour)
-            .unwrap()
-            .build();
-        let at: Multiaddr = format!("/ip4/{}/tcp/{}", address.at.ip(), address.at.port())
-            .parse()
-            .unwrap();
-        swarm.dial(at).unwrap();
+        let mut swarm = raw_swarm(keypair, |_| behaviour);
+        swarm.dial(multiaddr(address)).unwrap();
         let task = tokio::spawn(async move {
             loop {
                 let happened = match swarm.select_next_some().await {
@@ -105,6 +93,36 @@ impl Drop for RawPeer {
     fn drop(&mut self) {
         self.task.abort();
     }
+}
+
+/// A protocol of the network.
+pub(crate) fn protocol(name: &str) -> StreamProtocol {
+    let genesis = genesis().to_string();
+    StreamProtocol::try_from_owned(format!("/pyralog/{}/{name}/1", &genesis[..16])).unwrap()
+}
+
+/// Where a node listens, as libp2p writes it.
+pub(crate) fn multiaddr(address: &PeerAddress) -> Multiaddr {
+    let at = address.at;
+    format!("/ip4/{}/tcp/{}", at.ip(), at.port())
+        .parse()
+        .unwrap()
+}
+
+/// A swarm that does nothing but what `behave` makes it do.
+pub(crate) fn raw_swarm<B: NetworkBehaviour>(
+    keypair: Keypair,
+    behave: impl FnOnce(&Keypair) -> B,
+) -> LibSwarm<B> {
+    let builder = SwarmBuilder::with_existing_identity(keypair)
+        .with_tokio()
+        .with_tcp(
+            tcp::Config::default(),
+            noise::Config::new,
+            yamux::Config::default,
+        )
+        .unwrap();
+    builder.with_behaviour(behave).unwrap().build()
 }
 
 /// A hello without a proof.

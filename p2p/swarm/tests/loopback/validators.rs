@@ -1,17 +1,12 @@
 //! Nodes that speak for validators.
 
-use pyralog_primitives::SignBytes;
 use pyralog_swarm::{StartError, Swarm, ValidatorProof};
 use tempfile::tempdir;
 
 use crate::{address, genesis, is_connected, key, peer, settings, start, until};
 
 fn proof(validator: u8, node: u8) -> ValidatorProof {
-    let message = SignBytes::node_of_validator(genesis(), &peer(node).get());
-    ValidatorProof {
-        validator: key(validator).public_key(),
-        signature: key(validator).sign(&message),
-    }
+    ValidatorProof::sign(&key(validator), genesis(), peer(node))
 }
 
 #[tokio::test]
@@ -24,13 +19,8 @@ async fn a_proof_shows_which_validator_a_peer_speaks_for() {
     let two = start(two).await;
     until("connected", || is_connected(&one, peer(2))).await;
     until("connected", || is_connected(&two, peer(1))).await;
-    let known = &one.handle().peers()[0];
-    assert_eq!(known.validator, Some(key(50).public_key()));
-    assert!(!known.is_validator, "nobody said who validators are");
-    one.handle().set_validators([key(50).public_key()].into());
-    assert!(one.handle().peers()[0].is_validator);
-    one.handle().set_validators([key(51).public_key()].into());
-    assert!(!one.handle().peers()[0].is_validator);
+    let validator = one.handle().peers()[0].validator;
+    assert_eq!(validator, Some(key(50).public_key()));
     assert_eq!(two.handle().peers()[0].validator, None);
 }
 

@@ -8,6 +8,7 @@ use pyralog_consensus::{Message, Record};
 use pyralog_driver::Word;
 use pyralog_genesis::Genesis;
 use pyralog_keys::{Keystore, Mnemonic};
+use pyralog_p2p::MESSAGE_BYTES_MAX;
 use pyralog_primitives::block::{Block, Header};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::chain_proof::ChainProof;
@@ -20,6 +21,7 @@ use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::{Evidence, Vote};
 use pyralog_primitives::{Address, Amount, Hash, Height, LeafIndex, PublicKey, Signature};
+use pyralog_swarm::{FrameError, Hello, PeerAddress, frames};
 use pyralog_timelock::TimeLock;
 use pyralog_zk::eddsa::{Attestation, AttestationKey};
 use pyralog_zk::groth16::{KeyHash, Proof, VerifyingKey};
@@ -30,7 +32,7 @@ use pyralog_zk::statement::Statement;
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 31] = [
+pub const DECODERS: [(&str, Decoder); 33] = [
     ("attestation", attestation),
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
@@ -38,11 +40,13 @@ pub const DECODERS: [(&str, Decoder); 31] = [
     ("consistency_proof", strict::<ConsistencyProof>),
     ("event", strict::<Event>),
     ("evidence", strict::<Evidence>),
+    ("frames", said),
     ("genesis", strict::<Genesis>),
     ("genesis_text", genesis_text),
     ("header", strict::<Header>),
     ("groth16_key", groth16_key),
     ("groth16_proof", groth16_proof),
+    ("hello", strict::<Hello>),
     ("inclusion_proof", strict::<InclusionProof>),
     ("keystore", keystore),
     ("message", strict::<Message>),
@@ -85,6 +89,31 @@ fn keystore(bytes: &[u8]) {
         let written = keystore.to_json();
         let again = Keystore::from_json(written.as_bytes()).expect("it was written by us");
         assert_eq!(again.to_json(), written);
+    }
+}
+
+/// What a peer says on its stream: a hello, then words. What was heard is what
+/// was said, and no byte of it is passed over.
+fn said(bytes: &[u8]) {
+    let hello = frames(bytes, Hello::ENCODED_BYTES_MAX);
+    if let Some(first) = hello.0.first() {
+        strict::<Hello>(first);
+    }
+    let (words, end) = frames(bytes, MESSAGE_BYTES_MAX);
+    let mut heard = Vec::new();
+    for word in &words {
+        let length = u32::try_from(word.len()).expect("a word has at most 17 MiB");
+        heard.extend(length.to_le_bytes());
+        heard.extend_from_slice(word);
+    }
+    let rest = bytes.strip_prefix(&heard[..]).expect("another was heard");
+    match end {
+        FrameError::Ended => assert!(rest.is_empty(), "bytes were passed over"),
+        FrameError::Broken(_) => assert!(!rest.is_empty(), "it ended between frames"),
+        FrameError::TooLong { announced, .. } => {
+            assert!(rest.starts_with(&announced.to_le_bytes()));
+        }
+        FrameError::Over => panic!("there is no other connection"),
     }
 }
 
@@ -166,8 +195,11 @@ fn text(bytes: &[u8]) {
     one_spelling::<Height>(text);
     one_spelling::<PublicKey>(text);
     one_spelling::<Signature>(text);
-    // Amounts may be written with zeros at the end.
+    // Amounts may be written with zeros at the end, and so may addresses.
     if let Ok(amount) = text.parse::<Amount>() {
         assert_eq!(amount.to_string().parse(), Ok(amount));
+    }
+    if let Ok(address) = text.parse::<PeerAddress>() {
+        assert_eq!(address.to_string().parse(), Ok(address));
     }
 }

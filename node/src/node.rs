@@ -90,7 +90,7 @@ impl Node {
             (None, Some(_)) => (nothing, pool.admitted),
             _ => (pool.admitted, nothing),
         };
-        let p2p = swarm.as_ref().and_then(peers::address);
+        let p2p = peers.as_ref().and_then(SwarmHandle::address);
         let chain = (replica, swarm, to_driver);
         threads.extend(shared.begin(&network, home, &settings, key.as_ref(), chain)?);
         let context = Arc::new(shared.context(network, key.as_ref(), &settings, peers.clone()));

@@ -1,7 +1,6 @@
 //! The node among others: its key, its settings, its place in the network.
 
 use std::collections::BTreeSet;
-use std::net::SocketAddr;
 
 use pyralog_config::{P2pSettings, PeerNames};
 use pyralog_p2p::PeerId;
@@ -121,12 +120,4 @@ fn node_key(home: &Home) -> Result<SecretKey, NodeError> {
     let text = Zeroizing::new(format!("{}\n", Hash::new(*seed)));
     write_secret(&path, &text)?;
     Ok(SecretKey::from_seed(&seed))
-}
-
-/// Where peers reach the node.
-pub(crate) fn address(swarm: &Swarm) -> Option<PeerAddress> {
-    let handle = swarm.handle();
-    let at: Option<SocketAddr> = handle.listening().first().copied();
-    let peer = pyralog_p2p::Network::own(swarm);
-    at.map(|at| PeerAddress { peer, at })
 }

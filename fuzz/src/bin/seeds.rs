@@ -5,12 +5,13 @@ use std::path::Path;
 
 use pyralog_driver::{CompactBlock, FinalBlock, Word};
 use pyralog_fuzz::DECODERS;
-use pyralog_primitives::LeafIndex;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
-use pyralog_primitives::codec::{Canonical, List};
+use pyralog_primitives::codec::{Canonical, List, Version};
 use pyralog_primitives::text::decode_hex;
 use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::{GenesisHash, LeafIndex, PublicKey, Signature};
+use pyralog_swarm::{Hello, ValidatorProof};
 use pyralog_zk::stark::{Inclusion, TreeDigest, prove, root_of};
 use serde_json::Value;
 
@@ -59,6 +60,8 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             encodings.map(|(_, hex)| bytes(&Value::from(hex))).collect()
         }
         "word" => words(),
+        "hello" => hellos().into(),
+        "frames" => vec![frames()],
         "attestation" => proofs(&["attestation/key", "attestation/of_7"]),
         "groth16_key" | "groth16_proof" => proofs(&[decoder]),
         "statement" => proofs(&["statement/groth16", "statement/stark"]),
@@ -72,6 +75,7 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
             "12.5",
             "0",
             &"0a".repeat(32),
+            &format!("{}@127.0.0.1:26656", "0a".repeat(32)),
         ]
         .map(Vec::from)
         .to_vec(),
@@ -119,6 +123,36 @@ fn stark_proof() -> Vec<u8> {
     bytes.extend(index.to_le_bytes());
     bytes.push(depth);
     bytes.extend(proof);
+    bytes
+}
+
+/// Without a proof, and with one, which need not be true to be decoded.
+fn hellos() -> [Vec<u8>; 2] {
+    let bare = Hello {
+        version: Version::V1,
+        genesis: GenesisHash::ZERO,
+        proof: None,
+    };
+    let proof = ValidatorProof {
+        validator: PublicKey::new([1; PublicKey::BYTES]),
+        signature: Signature::from_bytes(&[2; Signature::BYTES]),
+    };
+    let proven = Hello {
+        proof: Some(proof),
+        ..bare
+    };
+    [bare, proven].map(|hello| hello.encode())
+}
+
+/// A hello, an empty word and a short one.
+fn frames() -> Vec<u8> {
+    let [hello, _] = hellos();
+    let mut bytes = Vec::new();
+    for frame in [&hello[..], b"", b"word"] {
+        let length = u32::try_from(frame.len()).expect("a few bytes");
+        bytes.extend(length.to_le_bytes());
+        bytes.extend(frame);
+    }
     bytes
 }
 

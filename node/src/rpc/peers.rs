@@ -16,13 +16,9 @@ const BAN_MAX: DurationMs = DurationMs::new(366 * 24 * 60 * 60 * 1000);
 
 pub(super) fn view(context: &Context) -> PeersView {
     let handle = context.peers.as_ref();
-    let address = handle.and_then(|handle| {
-        let at = *handle.listening().first()?;
-        let peer = handle.own();
-        Some(PeerAddress { peer, at }.to_string())
-    });
+    let address = handle.and_then(SwarmHandle::address);
     PeersView {
-        address,
+        address: address.map(|address| address.to_string()),
         connected: context.peers().into_iter().map(peer_view).collect(),
         banned: handle.map(bans).unwrap_or_default(),
         strangers: handle.map(strangers).unwrap_or_default(),

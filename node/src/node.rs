@@ -99,7 +99,9 @@ impl Node {
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
         if let Some(gossip) = gossip {
             let stop = shared.stop.clone();
-            tasks.spawn(spread(gossip, shared.pool.clone(), to_gossip, stop));
+            let is_behind = Arc::clone(&shared.is_syncing);
+            let pool = shared.pool.clone();
+            tasks.spawn(spread(gossip, pool, to_gossip, is_behind, stop));
         }
         let server = rpc::serve(listeners.rpc, context, shared.clock);
         let Shared {

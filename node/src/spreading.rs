@@ -6,10 +6,14 @@
 //!
 //! Invariants:
 //! - nothing is passed on before this node has taken it into its own pool;
-//! - who passes on what anybody could see to be wrong is blamed; what this node
-//!   only has no use or no room for is not passed on, and nobody is blamed.
+//! - who passes on what anybody could see to be wrong is blamed; what comes too
+//!   late, or finds no room, is not passed on, and nobody is blamed; what no
+//!   node has a use for that is where the chain is may happen, and who passes on
+//!   little else is blamed by the network. A node that is behind knows too
+//!   little to say so.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyralog_chain::mempool::{Checked, Rejection};
 use pyralog_driver::Word;
@@ -34,6 +38,7 @@ pub(crate) async fn spread<G: Gossip>(
     mut gossip: G,
     pool: PoolHandle,
     mut admitted: mpsc::Receiver<Vec<Checked>>,
+    is_behind: Arc<AtomicBool>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
@@ -43,7 +48,7 @@ pub(crate) async fn spread<G: Gossip>(
             Some(news) = admitted.recv() => pass_on(&gossip, &news),
             heard = gossip.next() => match heard {
                 Some(heard) => {
-                    let verdict = judge(&pool, &heard).await;
+                    let verdict = judge(&pool, &heard, &is_behind).await;
                     gossip.judge(heard.id, verdict);
                 }
                 None => return,
@@ -86,7 +91,7 @@ fn length(transaction: &Transaction) -> usize {
 }
 
 /// What is to become of a message: this node passes on what it takes itself.
-async fn judge(pool: &PoolHandle, heard: &Spread) -> Verdict {
+async fn judge(pool: &PoolHandle, heard: &Spread, is_behind: &AtomicBool) -> Verdict {
     let Ok(Word::Offer(transactions)) = Word::decode(&heard.bytes) else {
         return Verdict::Reject;
     };
@@ -95,7 +100,10 @@ async fn judge(pool: &PoolHandle, heard: &Spread) -> Verdict {
     let bytes = ByteCount::new(bytes.map(ByteCount::get).sum());
     let submitted = pool.submit(source_of(heard.from), transactions, bytes);
     match submitted.await {
-        Ok(answers) => verdict(&answers),
+        Ok(answers) => match verdict(&answers) {
+            Verdict::Useless if is_behind.load(Ordering::Relaxed) => Verdict::Ignore,
+            verdict => verdict,
+        },
         Err(_crowded) => Verdict::Ignore,
     }
 }
@@ -110,15 +118,33 @@ fn verdict(answers: &[Answer]) -> Verdict {
         Verdict::Reject
     } else if answers.iter().any(is_news) {
         Verdict::Accept
+    } else if !answers.is_empty() && answers.iter().all(is_useless) {
+        Verdict::Useless
     } else {
         Verdict::Ignore
     }
 }
 
+/// Whether every node says so, whatever it has in its pool and whichever of the
+/// last blocks it has seen.
+fn is_useless(answer: &Answer) -> bool {
+    let Answer::Refused(Refused::Rejected(why)) = answer else {
+        return false;
+    };
+    matches!(
+        **why,
+        Rejection::TooLarge { .. }
+            | Rejection::TooLittleCompute { .. }
+            | Rejection::ComputeAboveBlock { .. }
+            | Rejection::FeeTooLow { .. }
+            | Rejection::BalanceTooLow { .. }
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use pyralog_primitives::transaction::TransactionError;
-    use pyralog_primitives::{Height, TransactionId};
+    use pyralog_primitives::{Amount, Height, TransactionId};
 
     use super::*;
 
@@ -144,7 +170,17 @@ mod tests {
                 height: Height::new(2),
             })
         };
+        let poor = || {
+            refused(Rejection::BalanceTooLow {
+                needed: Amount::new(1),
+                balance: Amount::ZERO,
+            })
+        };
         for (answers, expected) in [
+            (vec![poor(), poor()], Verdict::Useless),
+            (vec![poor(), late()], Verdict::Ignore),
+            (vec![poor(), KNOWN], Verdict::Ignore),
+            (vec![poor(), NEWS], Verdict::Accept),
             (vec![NEWS], Verdict::Accept),
             (vec![KNOWN, NEWS, late()], Verdict::Accept),
             (vec![KNOWN], Verdict::Ignore),

@@ -63,6 +63,10 @@ pub enum Verdict {
     /// It is not passed on, and nobody is to blame: it comes too late, or there
     /// is no room.
     Ignore,
+    /// It is not passed on: it is well made, and of no use to any node that is
+    /// where the chain is. That may happen; who passes on little else is to
+    /// blame.
+    Useless,
     /// It is not passed on, and who passed it on is to blame: anybody could see
     /// that it is bad.
     Reject,

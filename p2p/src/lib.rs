@@ -74,4 +74,4 @@ pub use network::{
     SendError,
 };
 pub use peer::PeerId;
-pub use unjudged::{UNJUDGED_COUNT_MAX, Unjudged};
+pub use unjudged::{UNJUDGED_BYTES_MAX, UNJUDGED_COUNT_MAX, Unjudged};

@@ -15,7 +15,7 @@ pub const UNJUDGED_COUNT_MAX: usize = 256;
 
 /// Bytes of them. Lower, and long transactions come one by one; higher, and
 /// each peer holds more memory.
-const UNJUDGED_BYTES_MAX: usize = 4 * 1024 * 1024;
+pub const UNJUDGED_BYTES_MAX: usize = 4 * 1024 * 1024;
 
 const _: () = assert!(
     SPREAD_BYTES_MAX <= UNJUDGED_BYTES_MAX,

@@ -36,6 +36,9 @@ pub enum Blame {
     /// It passed on what no validator said.
     #[error("a message that is none of the validators': {0}")]
     Message(MessageError),
+    /// It passed on what validators said, or said it, far too often.
+    #[error("more messages of validators than anybody has to say")]
+    Flood,
     /// It gave a certificate that does not hold.
     #[error("a certificate that does not hold: {0}")]
     Certificate(CertificateError),

@@ -29,6 +29,14 @@ const GIVEN_AHEAD_MICROS: u64 = 2_000_000;
 /// What a question costs, whatever the answer.
 const QUESTION_BYTES: u64 = 4 * 1024;
 
+/// Messages between validators that a peer may say in a second. Lower, and one
+/// that speaks for many, or of many rounds, is blamed; higher, and one that says
+/// the same again and again has more signatures checked for nothing.
+const SAID_PER_SECOND: u64 = 256;
+/// How far ahead of that it may be: twice what its line holds, if this node did
+/// not listen for a while.
+const SAID_AHEAD_MICROS: u64 = 8_000_000;
+
 /// The peers.
 #[derive(Debug, Default)]
 pub(crate) struct Peers {
@@ -45,6 +53,8 @@ struct Peer {
     told: Option<Tick>,
     /// By when it would have had all that it was given, at the rate above.
     given_until: Tick,
+    /// By when it could have said all that it did, at the other rate.
+    said_until: Tick,
 }
 
 impl Peers {
@@ -144,6 +154,19 @@ impl Peers {
         may
     }
 
+    /// A peer says one more message of validators. Whether that is one too many;
+    /// then it begins anew.
+    pub(crate) fn says_too_much(&mut self, peer: PeerId, now: Tick) -> bool {
+        let Some(peer) = self.known.get_mut(&peer) else {
+            return false;
+        };
+        let from = peer.said_until.max(now).get();
+        let until = from.saturating_add(1_000_000 / SAID_PER_SECOND);
+        let is_too_much = until.saturating_sub(now.get()) > SAID_AHEAD_MICROS;
+        peer.said_until = if is_too_much { now } else { Tick::new(until) };
+        is_too_much
+    }
+
     /// A peer is given so many bytes.
     pub(crate) fn charge(&mut self, peer: PeerId, bytes: usize, now: Tick) {
         self.charge_bytes(peer, u64::try_from(bytes).unwrap_or(u64::MAX), now);
@@ -155,5 +178,34 @@ impl Peers {
             let from = peer.given_until.max(now).get();
             peer.given_until = Tick::new(from.saturating_add(micros));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pyralog_primitives::PublicKey;
+
+    use super::*;
+
+    #[test]
+    fn who_says_too_much_is_found_out_and_who_keeps_to_the_rate_is_not() {
+        let peer = |number| PeerId::new(PublicKey::new([number; 32]));
+        let mut peers = Peers::default();
+        peers.add(peer(1));
+        peers.add(peer(2));
+        let at_once = SAID_AHEAD_MICROS * SAID_PER_SECOND / 1_000_000;
+        let now = Tick::new(7);
+        let mut said = 0;
+        while !peers.says_too_much(peer(1), now) {
+            said += 1;
+        }
+        // The time for one is rounded down.
+        assert!((at_once..at_once + 4).contains(&said), "{said}");
+        assert!(!peers.says_too_much(peer(1), now), "it begins anew");
+        for number in 0..10 * at_once {
+            let now = Tick::new(number * 1_000_000 / SAID_PER_SECOND);
+            assert!(!peers.says_too_much(peer(2), now));
+        }
+        assert!(!peers.says_too_much(peer(3), now), "nobody knows it");
     }
 }

@@ -12,23 +12,20 @@ use libp2p::identity::Keypair;
 use libp2p::kad::store::{MemoryStore, MemoryStoreConfig};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{Swarm, connection_limits, identify, kad, noise, ping, tcp, yamux};
+use libp2p::{Swarm, connection_limits, identify, kad, noise, ping, tcp};
 
-pub(crate) use self::gossip::topic;
+pub(crate) use self::gossip::{WAITING_BYTES_MAX, topic};
 
 use crate::address::Host;
 use crate::doors::Doors;
 use crate::gate::Gate;
 use crate::key::lib_peer_of;
+use crate::muxer;
 use crate::names;
 use crate::settings::{Limits, SwarmSettings};
 use crate::shared::Shared;
 use crate::swarm::StartError;
 use crate::words::{self, Hello};
-
-/// Streams of one connection. Lower, and questions to the hash table wait for
-/// each other; higher, and each connection may hold a window for more of them.
-const STREAMS_MAX: usize = 64;
 
 /// Connections to one peer: two that crossed, until one of them is closed.
 const PER_PEER_MAX: u32 = 2;
@@ -77,12 +74,10 @@ fn transport(
         shared: Arc::clone(shared),
     };
     let noise = noise::Config::new(keypair).map_err(|_| StartError::Key)?;
-    let mut yamux = yamux::Config::default();
-    yamux.set_max_num_streams(STREAMS_MAX);
     Ok(doors
         .upgrade(Version::V1Lazy)
         .authenticate(noise)
-        .multiplex(yamux)
+        .multiplex(muxer::Config::new())
         .timeout(Duration::from_secs(10))
         .boxed())
 }
@@ -98,6 +93,7 @@ fn behaviour(settings: &SwarmSettings, keypair: &Keypair, shared: &Arc<Shared>) 
         names::protocol(settings.genesis, "words"),
         &hello,
         Arc::clone(&shared.lines),
+        deaf_after(&settings.limits),
     );
     let exempt = settings
         .persistent
@@ -128,6 +124,12 @@ fn limits(settings: &SwarmSettings) -> connection_limits::Behaviour {
         behaviour.bypass_peer_id(&lib_peer_of(peer));
     }
     behaviour
+}
+
+/// How long a peer may take nothing of what it is told. One that does nothing at
+/// all is found out by its silence before, and is not to blame.
+fn deaf_after(limits: &Limits) -> Duration {
+    Duration::from_millis(limits.silence_max.get()).saturating_mul(2)
 }
 
 /// Asks, waits, and asks again, a quarter of the time each; the second question

@@ -1,14 +1,15 @@
 //! What a node knows of others: who may connect, where they are, and who they
 //! turned out to be.
 //!
-//! The time comes in, and so does chance. Bans, places and strangers have a
-//! named most. Those who are connected are as many as there are connections:
+//! The time comes in, and so does chance. Bans, places, strangers and who
+//! spreads what is useless have a named most. Those who are connected are as many as there are connections:
 //! the limits say how many, and who is free from them. The validators of today
 //! are as many as the caller names.
 
 mod bans;
 mod places;
 mod strangers;
+mod useless;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +21,7 @@ pub use self::bans::{Ban, Reputation};
 pub(crate) use self::places::{Finding, PLACES_MAX, Places, StoredPlace};
 pub use self::strangers::Stranger;
 pub(crate) use self::strangers::Strangers;
+pub(crate) use self::useless::Useless;
 
 /// All of it.
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ pub(crate) struct Book {
     pub(crate) bans: Bans,
     pub(crate) places: Places,
     pub(crate) strangers: Strangers,
+    pub(crate) useless: Useless,
     /// Bounded by the connections.
     pub(crate) connected: BTreeMap<PeerId, Acquaintance>,
 }

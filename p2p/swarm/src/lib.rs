@@ -19,9 +19,9 @@
 //! - a peer is told of, and heard, only after it has said that it is of the
 //!   same network, by the whole genesis hash. Who is of another is told so, and
 //!   both ends can say which two met;
-//! - a peer holds no more memory than its lines ([`pyralog_p2p`]), what is
-//!   under way on its streams, and its place in the book; what is known of
-//!   those who are not connected has a named most;
+//! - a connection holds no more memory than [`CONNECTION_BYTES_MAX`]: its lines
+//!   ([`pyralog_p2p`]), its gossip, and what is under way on its streams; what
+//!   is known of those who are not connected has a named most;
 //! - what peers say about others never moves what the operator said, and leads
 //!   this node to no address that only its neighbours can reach, unless the
 //!   operator allows it;
@@ -43,6 +43,7 @@ mod file;
 mod gate;
 mod key;
 mod lines;
+mod muxer;
 mod names;
 mod settings;
 mod shared;
@@ -54,7 +55,7 @@ mod words;
 pub use address::{NoPeerAddress, PeerAddress};
 pub use book::{Ban, Direction, Reputation, Stranger};
 pub use file::FileError;
-pub use settings::{Clock, Limits, SwarmSettings};
+pub use settings::{CONNECTION_BYTES_MAX, Clock, Limits, SwarmSettings};
 pub use spreading::SwarmGossip;
 pub use swarm::{AddError, PeerInfo, StartError, Swarm, SwarmHandle};
 pub use words::{FrameError, Hello, ValidatorProof, frames};

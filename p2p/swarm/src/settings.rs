@@ -7,11 +7,13 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use pyralog_p2p::PeerId;
+use pyralog_p2p::{LINE_BYTES_MAX, PeerId, UNJUDGED_BYTES_MAX};
 use pyralog_primitives::{DurationMs, GenesisHash, SecretKey, TimestampMs};
 
 use crate::ValidatorProof;
 use crate::address::PeerAddress;
+use crate::behaviour::WAITING_BYTES_MAX;
+use crate::muxer::RECEIVED_BYTES_MAX;
 
 /// What a node of a network is started with.
 #[derive(Clone, Debug)]
@@ -65,6 +67,16 @@ impl SwarmSettings {
     }
 }
 
+/// The memory that one connection may hold: its line in each direction, what its
+/// peer has spread and nobody has judged, what waits to be passed on to it, what
+/// is under way on its streams, and a mebibyte for all that is small. So a node
+/// with `n` connections takes at most `n` times as much for them.
+pub const CONNECTION_BYTES_MAX: usize =
+    2 * LINE_BYTES_MAX + UNJUDGED_BYTES_MAX + WAITING_BYTES_MAX + RECEIVED_BYTES_MAX + 1024 * 1024;
+
+// The page of the specification says so.
+const _: () = assert!(CONNECTION_BYTES_MAX <= 128 * 1024 * 1024);
+
 /// How many connections there may be, and how long one may be silent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -86,7 +98,9 @@ pub struct Limits {
     pub per_subnet_max: u32,
     /// A peer that does not answer for so long is gone; it may take three
     /// quarters of that and ten seconds. Shorter, and a busy one
-    /// is lost; longer, and one that lost its power keeps its place.
+    /// is lost; longer, and one that lost its power keeps its place. One that
+    /// answers such questions, but takes nothing of what it is told, is gone and
+    /// blamed after twice as long.
     pub silence_max: DurationMs,
 }
 

@@ -11,6 +11,7 @@ use pyralog_p2p::{
     Gossip, PeerId, SPREAD_BYTES_MAX, Spread, SpreadError, SpreadId, Unjudged, Verdict,
     check_length,
 };
+use pyralog_primitives::ByteCount;
 use tokio::sync::Notify;
 use tokio::task;
 
@@ -54,6 +55,8 @@ struct State {
 pub(crate) struct Judged {
     pub(crate) id: SpreadId,
     pub(crate) from: PeerId,
+    /// How long it is.
+    pub(crate) bytes: ByteCount,
     pub(crate) verdict: Verdict,
 }
 
@@ -85,8 +88,13 @@ impl Spreading {
         if let Some(spread) = state.unjudged.judge(id)
             && state.verdicts.len() < VERDICTS_MAX
         {
-            let from = spread.from;
-            state.verdicts.push_back(Judged { id, from, verdict });
+            let bytes = u64::try_from(spread.bytes.len()).unwrap_or(u64::MAX);
+            state.verdicts.push_back(Judged {
+                id,
+                from: spread.from,
+                bytes: ByteCount::new(bytes),
+                verdict,
+            });
         }
     }
 
@@ -210,7 +218,14 @@ mod tests {
         spreading.judge(id, Verdict::Reject);
         spreading.judge(id, Verdict::Accept);
         let verdict = Verdict::Reject;
-        assert_eq!(spreading.take_judged(), Some(Judged { id, from, verdict }));
+        let bytes = ByteCount::new(1);
+        let judged = Judged {
+            id,
+            from,
+            bytes,
+            verdict,
+        };
+        assert_eq!(spreading.take_judged(), Some(judged));
         assert_eq!(spreading.take_judged(), None);
         spreading.end();
         assert_eq!(spreading.take(), Poll::Ready(None));

@@ -54,6 +54,10 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     pub(super) fn hear_messages(&mut self, messages: Vec<(PeerId, Message)>) {
         let mut near = Vec::new();
         for (from, message) in messages {
+            if self.peers.says_too_much(from, self.now.tick) {
+                self.blame(from, Blame::Flood);
+                continue;
+            }
             let height = message.height();
             if height < self.next.height {
                 self.tell_who_is_behind(from);

@@ -48,6 +48,10 @@ const WAITING_MAX: usize = LINE_BYTES_MAX / SPREAD_BYTES_MAX;
 /// What libp2p says around a message.
 const AROUND_BYTES: usize = 1024;
 
+/// What gossip may hold of one peer: what waits for it, and a message that comes
+/// in, as it is read and as it is decoded.
+pub(crate) const WAITING_BYTES_MAX: usize = (WAITING_MAX + 2) * (SPREAD_BYTES_MAX + AROUND_BYTES);
+
 /// The one topic of a network.
 pub(crate) fn topic(genesis: GenesisHash) -> IdentTopic {
     let protocol = names::protocol(genesis, "transactions");

@@ -7,6 +7,7 @@ use super::Task;
 use crate::behaviour::topic;
 use crate::book::Weight;
 use crate::key::{lib_peer_of, peer_of};
+use crate::spreading::Judged;
 
 impl Task {
     /// Spreads and passes on what waits for it.
@@ -15,17 +16,14 @@ impl Task {
         while let Some(judged) = self.shared.spreading.take_judged() {
             let acceptance = match judged.verdict {
                 Verdict::Accept => MessageAcceptance::Accept,
-                Verdict::Ignore => MessageAcceptance::Ignore,
+                Verdict::Ignore | Verdict::Useless => MessageAcceptance::Ignore,
                 Verdict::Reject => MessageAcceptance::Reject,
             };
             let from = lib_peer_of(judged.from);
             let gossip = &mut self.swarm.behaviour_mut().gossip;
             // One that was judged too late is not passed on.
             gossip.report_message_validation_result(&name(judged.id), &from, acceptance);
-            if judged.verdict == Verdict::Reject {
-                let reason = "it passed on a message that anybody could see is bad";
-                self.shared.blame(judged.from, None, Weight::Severe, reason);
-            }
+            self.weigh(&judged);
         }
         while let Some(bytes) = self.shared.spreading.take_outgoing() {
             let gossip = &mut self.swarm.behaviour_mut().gossip;
@@ -34,6 +32,24 @@ impl Task {
                 Err(error) => tracing::debug!(%error, "a message was not spread"),
             }
         }
+    }
+
+    /// What a message says of who passed it on.
+    fn weigh(&self, judged: &Judged) {
+        let (from, bytes, now) = (judged.from, judged.bytes, self.shared.now());
+        let reason = match judged.verdict {
+            Verdict::Reject => "it passed on a message that anybody could see is bad",
+            Verdict::Useless => {
+                let is_too_much = self.shared.book().useless.note(from, bytes, now);
+                if !is_too_much {
+                    return;
+                }
+                "it passed on much that is of no use to anybody"
+            }
+            Verdict::Accept => return self.shared.book().useless.redeem(from, bytes, now),
+            Verdict::Ignore => return,
+        };
+        self.shared.blame(from, None, Weight::Severe, reason);
     }
 
     pub(super) fn on_gossip(&mut self, event: gossipsub::Event) {

@@ -10,7 +10,7 @@ use pyralog_primitives::PublicKey;
 
 use super::{Task, links};
 use crate::address::{Host, PeerAddress, Subnet, is_public, multiaddr_of, socket_of};
-use crate::book::{Acquaintance, Finding, Weight};
+use crate::book::{Acquaintance, Finding};
 use crate::key::{lib_peer_of, peer_of};
 use crate::names::{self, printable};
 use crate::words::Failure;
@@ -198,10 +198,10 @@ impl Task {
         let Some(link) = self.links.get(&id) else {
             return;
         };
-        if failure.is_offence() {
+        if let Some(weight) = failure.weight() {
             let host = Host::of(link.at.ip());
             let reason = failure.to_string();
-            self.shared.blame(peer, Some(host), Weight::Fatal, &reason);
+            self.shared.blame(peer, Some(host), weight, &reason);
         }
         let mut book = self.shared.book();
         if book

@@ -95,11 +95,13 @@ impl Behaviour {
         protocol: StreamProtocol,
         hello: &Hello,
         lines: Arc<Lines>,
+        deaf_after: Duration,
     ) -> Self {
         let common = Common {
             protocol,
             genesis: hello.genesis,
             lines,
+            deaf_after,
             hello: hello.encode().into(),
         };
         Self {

@@ -2,8 +2,10 @@
 
 use std::collections::VecDeque;
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use libp2p::Stream;
 use libp2p::StreamProtocol;
@@ -17,9 +19,11 @@ use libp2p::swarm::{
 use pyralog_p2p::{MESSAGE_BYTES_MAX, PeerId};
 use pyralog_primitives::codec::{Canonical, DecodeError};
 use pyralog_primitives::{BadSignature, GenesisHash, PublicKey};
+use tokio::time::{Sleep, sleep};
 
 use super::Hello;
 use super::frames::{FrameError, Reader, Writer};
+use crate::book::Weight;
 use crate::lines::{Lines, Over, Session};
 
 /// What all connections of a node have in common.
@@ -28,6 +32,8 @@ pub(super) struct Common {
     pub(super) protocol: StreamProtocol,
     pub(super) genesis: GenesisHash,
     pub(super) lines: Arc<Lines>,
+    /// How long a peer may take nothing of what waits for it.
+    pub(super) deaf_after: Duration,
     /// The own [`Hello`].
     pub(super) hello: Arc<[u8]>,
 }
@@ -65,14 +71,25 @@ pub(crate) enum Failure {
     /// A second stream.
     #[error("the peer opened a second stream of words")]
     SecondStream,
+    /// It is there, and takes nothing.
+    #[error("the peer reads nothing of what it is told")]
+    Deaf,
 }
 
 impl Failure {
     /// Whether only a peer that breaks the rules brings it about.
     pub(crate) fn is_offence(&self) -> bool {
         match self {
-            Self::Unspoken | Self::Ended(_) | Self::OtherGenesis(_) => false,
+            Self::Unspoken | Self::Ended(_) | Self::OtherGenesis(_) | Self::Deaf => false,
             Self::TooLong(_) | Self::NoHello(_) | Self::FalseProof(_) | Self::SecondStream => true,
+        }
+    }
+
+    /// How much the peer is to blame.
+    pub(crate) fn weight(&self) -> Option<Weight> {
+        match self {
+            Self::Deaf => Some(Weight::Severe),
+            _ => self.is_offence().then_some(Weight::Fatal),
         }
     }
 }
@@ -115,6 +132,8 @@ pub(crate) struct Handler {
     writer: Option<Writer<Stream>>,
     reader: Option<Reader<Stream>>,
     greeting: Greeting,
+    /// Runs while the peer takes nothing of what waits for it.
+    deaf: Option<Pin<Box<Sleep>>>,
     /// At most two: the greeting, and the failure that ends it all.
     told: VecDeque<Told>,
     is_failed: bool,
@@ -130,6 +149,7 @@ impl Handler {
             writer: None,
             reader: None,
             greeting: Greeting::Awaited,
+            deaf: None,
             told: VecDeque::new(),
             is_failed: false,
         }
@@ -150,8 +170,19 @@ impl Handler {
             return;
         };
         let next = |context: &mut Context<'_>| session.poll_take(context).map_err(Into::into);
+        let before = writer.taken();
         if let Poll::Ready(error) = writer.poll_write(context, next) {
-            self.fail(error.into());
+            return self.fail(error.into());
+        }
+        if writer.taken() > before || !writer.is_waiting() {
+            self.deaf = None;
+        }
+        if writer.is_waiting() {
+            let deaf_after = self.common.deaf_after;
+            let deaf = self.deaf.get_or_insert_with(|| Box::pin(sleep(deaf_after)));
+            if deaf.as_mut().poll(context).is_ready() {
+                self.fail(Failure::Deaf);
+            }
         }
     }
 

@@ -8,7 +8,7 @@ use pyralog_swarm::{Swarm, SwarmGossip};
 use tempfile::tempdir;
 use tokio::time::timeout;
 
-use crate::{address, is_connected, peer, settings, start, until};
+use crate::{address, is_connected, pair, peer, settings, start, until};
 
 /// Longer than what is on its way takes as a rule.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -87,6 +87,26 @@ async fn a_good_message_goes_on_with_the_greatest_length_too() {
         assert_eq!(spread.id, SpreadId::of(&spread.bytes));
     }
     assert!(nodes.iter().all(|node| node.handle().bans().is_empty()));
+}
+
+#[tokio::test]
+async fn who_passes_on_little_but_what_is_useless_loses_reputation() {
+    let directory = tempdir().unwrap();
+    let (one, two) = pair(&directory).await;
+    let (mut hears, spreads) = (one.gossip(), two.gossip());
+    let mut number = 0_u32;
+    while one.handle().peers()[0].reputation.get() == 0 {
+        number += 1;
+        spreads
+            .spread(number.to_be_bytes().as_slice().into())
+            .unwrap();
+        let heard = timeout(Duration::from_millis(500), hears.next()).await;
+        if let Ok(Some(heard)) = heard {
+            hears.judge(heard.id, Verdict::Useless);
+        }
+        assert!(number < 10_000, "nobody minds");
+    }
+    assert!((-20..=-15).contains(&one.handle().peers()[0].reputation.get()));
 }
 
 #[tokio::test]

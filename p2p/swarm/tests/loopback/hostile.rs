@@ -130,6 +130,23 @@ async fn who_never_reads_fills_its_line_and_nobody_elses() {
 }
 
 #[tokio::test]
+async fn who_is_there_and_reads_nothing_loses_its_place_and_reputation() {
+    let directory = tempdir().unwrap();
+    let mut short = settings(1, directory.path());
+    short.limits.silence_max = DurationMs::new(500);
+    let mut one = start(short).await;
+    let (mut raw, _stream) = greeted(&mut one, 9, 1).await;
+    let word: std::sync::Arc<[u8]> = vec![0; 100_000].into();
+    while one.send(peer(9), std::sync::Arc::clone(&word)).is_ok() {}
+    raw.gone().await;
+    assert_eq!(next(&mut one).await, Event::Disconnected(peer(9)));
+    // Twice it may happen.
+    assert!(one.handle().bans().is_empty());
+    let (_raw, _stream) = greeted(&mut one, 9, 1).await;
+    assert!((-20..=-15).contains(&one.handle().peers()[0].reputation.get()));
+}
+
+#[tokio::test]
 async fn a_ban_outlasts_a_restart_and_then_ends() {
     let directory = tempdir().unwrap();
     let forward = Forward::default();

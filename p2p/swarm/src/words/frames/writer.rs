@@ -24,6 +24,8 @@ pub(crate) struct Writer<S> {
     /// How much of both is written.
     written: usize,
     is_flushed: bool,
+    /// Bytes that the stream has taken since it was opened.
+    taken: u64,
 }
 
 impl<S: AsyncWrite + Unpin> Writer<S> {
@@ -35,9 +37,20 @@ impl<S: AsyncWrite + Unpin> Writer<S> {
             long: None,
             written: 0,
             is_flushed: true,
+            taken: 0,
         };
         writer.add(first);
         writer
+    }
+
+    /// How many bytes the stream has taken.
+    pub(crate) const fn taken(&self) -> u64 {
+        self.taken
+    }
+
+    /// Whether there is something that the stream has not taken.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.long.is_some() || self.written < self.together.len()
     }
 
     /// Writes what `poll_next` gives. Ends with an error only.
@@ -83,6 +96,7 @@ impl<S: AsyncWrite + Unpin> Writer<S> {
                 return Poll::Ready(Err(io::ErrorKind::WriteZero.into()));
             }
             self.written += count;
+            self.taken += u64::try_from(count).unwrap_or(u64::MAX);
             self.is_flushed = false;
         }
     }

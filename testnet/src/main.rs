@@ -16,7 +16,7 @@ use clap::{Parser, Subcommand};
 
 use crate::load::LoadArgs;
 use crate::networks::{
-    CheckArgs, Deed, DownArgs, LogsArgs, NodesArgs, StatusArgs, UpArgs, VerbError,
+    AttackArgs, CheckArgs, Deed, DownArgs, LogsArgs, NodesArgs, StatusArgs, UpArgs, VerbError,
 };
 use crate::sim::SimArgs;
 
@@ -105,6 +105,23 @@ Examples:
   pyralog-testnet check
   pyralog-testnet check --net big --seconds 120")]
     Check(CheckArgs),
+    /// Be a peer that breaks the rules, and look at what becomes of the nodes
+    #[command(after_help = "\
+All nodes that run are attacked, one attack after the other, from addresses of
+this machine that no node has. After each: payments must be made, blocks go on,
+the attacker be banned for what it did, and no node have more memory than is
+stated. What does not hold is said, and the exit code is 1. All of it takes
+about ten minutes.
+
+A net that `up` begins takes as many connections from one address as there are;
+begin it with the limits that other nodes have.
+
+Examples:
+  pyralog-testnet up --set p2p.per_host_max=4 --set p2p.per_subnet_max=16
+  pyralog-testnet attack
+  pyralog-testnet attack --only garbage --only oversize
+  pyralog-testnet attack --connections 1000 --identities 50 --seconds 10")]
+    Attack(AttackArgs),
     /// Print what a node has said
     #[command(after_help = "\
 Examples:
@@ -175,6 +192,7 @@ fn run(verb: Verb) -> Result<(), String> {
         Verb::Resume(args) => networks::run(networks::tell(Deed::Resume, args)),
         Verb::Restart(args) => networks::run(networks::tell(Deed::Restart, args)),
         Verb::Check(args) => networks::run(networks::check(args)),
+        Verb::Attack(args) => networks::run(networks::attack(args)),
         Verb::Logs(args) => networks::run(networks::logs(args)),
         Verb::Down(args) => networks::run(networks::down(args)),
     };

@@ -27,6 +27,7 @@
 //! what nobody had time to write down.
 
 mod addresses;
+mod attack;
 mod calls;
 mod check;
 mod control;
@@ -48,6 +49,7 @@ use std::path::{Path, PathBuf};
 
 use pyralog_genesis::ConsensusKind;
 
+pub use attack::{Attack, AttackReport, Outcome, Strength};
 pub use check::{Acknowledged, Claim, NotAcknowledged, Report};
 pub use error::NetError;
 pub use logs::Follower;

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use pyralog_genesis::ConsensusKind;
-use pyralog_testnet::net::NetName;
+use pyralog_testnet::net::{Attack, NetName};
 
 /// The word for every node.
 pub(super) const ALL: &str = "all";
@@ -81,6 +81,30 @@ pub(crate) struct CheckArgs {
     pub(crate) seconds: u64,
 }
 
+/// How a net is attacked.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct AttackArgs {
+    #[command(flatten)]
+    pub(crate) which: Which,
+    /// One of the attacks; all of them if none is named
+    #[arg(long, value_name = "NAME", value_parser = attack())]
+    pub(crate) only: Vec<Attack>,
+    /// Connections that are tried
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub(crate) connections: u32,
+    /// Keys that come from one address
+    #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    pub(crate) identities: u32,
+    /// How long what has no count of its own goes on; from 240 on, who reads
+    /// nothing must be banned
+    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub(crate) seconds: u64,
+    /// What keys and addresses of the attackers follow from; drawn if there is
+    /// none
+    #[arg(long)]
+    pub(crate) seed: Option<u64>,
+}
+
 /// Whose log is read.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct LogsArgs {
@@ -110,5 +134,14 @@ fn engine() -> impl TypedValueParser<Value = ConsensusKind> {
             .into_iter()
             .find(|kind| kind.as_str() == text)
             .expect("only the names of engines are possible")
+    })
+}
+
+fn attack() -> impl TypedValueParser<Value = Attack> {
+    PossibleValuesParser::new(Attack::ALL.map(Attack::as_str)).map(|text| {
+        Attack::ALL
+            .into_iter()
+            .find(|attack| attack.as_str() == text)
+            .expect("only the names of attacks are possible")
     })
 }

@@ -8,14 +8,16 @@ mod args;
 mod watch;
 
 use std::io::{self, Write};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use pyralog_testnet::net::{Net, NetError, NetName, NodeName, Options};
+use pyralog_testnet::net::{Attack, Net, NetError, NetName, NodeName, Options, Outcome, Strength};
 use tokio::runtime::Builder;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use self::args::{ALL, Which};
-pub(crate) use self::args::{CheckArgs, DownArgs, LogsArgs, NodesArgs, StatusArgs, UpArgs};
+pub(crate) use self::args::{
+    AttackArgs, CheckArgs, DownArgs, LogsArgs, NodesArgs, StatusArgs, UpArgs,
+};
 
 /// How often a log is looked at for more.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
@@ -175,6 +177,40 @@ pub(crate) async fn check(args: CheckArgs) -> Result<(), VerbError> {
     } else {
         Err(VerbError::Wrong(args.which.net))
     }
+}
+
+pub(crate) async fn attack(args: AttackArgs) -> Result<(), VerbError> {
+    let net = Net::open(args.which.base.as_deref(), &args.which.net)?;
+    let strength = Strength {
+        connections: args.connections,
+        identities: args.identities,
+        time: Duration::from_secs(args.seconds),
+        seed: args.seed.unwrap_or_else(drawn),
+    };
+    let attacks = if args.only.is_empty() {
+        &Attack::ALL[..]
+    } else {
+        &args.only
+    };
+    let mut said = Ok(());
+    let told = |outcome: &Outcome| {
+        let now = say(&format!("{outcome}\n"));
+        said = std::mem::replace(&mut said, Ok(())).and(now);
+    };
+    let report = net.attack(attacks, strength, told).await?;
+    said?;
+    if report.holds() {
+        Ok(())
+    } else {
+        Err(VerbError::Wrong(args.which.net))
+    }
+}
+
+/// A seed that no run before had, most likely.
+fn drawn() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let nanos = since.unwrap_or_default().as_nanos();
+    u64::try_from(nanos & u128::from(u64::MAX)).unwrap_or_default()
 }
 
 pub(crate) async fn logs(args: LogsArgs) -> Result<(), VerbError> {

@@ -63,7 +63,11 @@ impl Report {
     }
 
     /// Notes whether something holds; says whether it does.
-    fn note(&mut self, what: impl Into<String>, outcome: Result<(), String>) -> bool {
+    pub(in crate::net) fn note(
+        &mut self,
+        what: impl Into<String>,
+        outcome: Result<(), String>,
+    ) -> bool {
         let what = what.into();
         let wrong = outcome.err();
         let holds = wrong.is_none();

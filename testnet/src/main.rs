@@ -111,7 +111,7 @@ All nodes that run are attacked, one attack after the other, from addresses of
 this machine that no node has. After each: payments must be made, blocks go on,
 the attacker be banned for what it did, and no node have more memory than is
 stated. What does not hold is said, and the exit code is 1. All of it takes
-about ten minutes.
+about a quarter of an hour.
 
 A net that `up` begins takes as many connections from one address as there are;
 begin it with the limits that other nodes have.

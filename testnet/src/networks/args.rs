@@ -95,9 +95,9 @@ pub(crate) struct AttackArgs {
     /// Keys that come from one address
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub(crate) identities: u32,
-    /// How long what has no count of its own goes on; from 240 on, who reads
+    /// How long what has no count of its own goes on; from 360 on, who reads
     /// nothing must be banned
-    #[arg(long, default_value_t = 240, value_parser = clap::value_parser!(u64).range(1..=3600))]
+    #[arg(long, default_value_t = 360, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) seconds: u64,
     /// What keys and addresses of the attackers follow from; drawn if there is
     /// none

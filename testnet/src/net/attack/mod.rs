@@ -41,8 +41,8 @@ use super::Net;
 use super::error::NetError;
 
 /// A node ends the connection of who reads nothing for a minute, and bans at the
-/// third time.
-const FULL_TIME: Duration = Duration::from_mins(4);
+/// third time; until there is something to be read, it takes a while each time.
+const FULL_TIME: Duration = Duration::from_mins(6);
 
 const KEY_CONTEXT: &str = "pyralog 2026-11-30 testnet attacker key v1";
 const HOST_CONTEXT: &str = "pyralog 2026-11-30 testnet attacker host v1";

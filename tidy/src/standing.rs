@@ -103,6 +103,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("cli", Cli, BELOW_CLI),
     ("testnet", Testnet, BELOW_TESTNET),
     ("testnet/crashes", TestSupport, &[]),
+    ("testnet/limit", TestSupport, &[Primitives, Tree]),
     ("testnet/measure", TestSupport, &[]),
     ("testnet/world", Testnet, BELOW_TESTNET),
     ("tidy", Tidy, &[]),

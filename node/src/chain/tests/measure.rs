@@ -4,13 +4,14 @@
 
 use std::fs::OpenOptions;
 use std::io::Write;
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use pyralog_genesis::ConsensusKind;
+use pyralog_limit::Costs;
 use pyralog_p2p::{Event, MemoryNetwork, Network, PeerId};
 use pyralog_primitives::Height;
-use pyralog_primitives::batch::{BATCH_COUNT_MAX, BatchItem, verify_batch};
 use pyralog_primitives::transaction::Transaction;
 
 use super::network::{Several, key};
@@ -27,7 +28,8 @@ const LOAD_NONCES: u64 = 40;
 const PORTION: usize = 400;
 /// Validators.
 const NODE_COUNT: u32 = 4;
-const CORE_COUNT: f64 = 2.0;
+/// Transfers by which the limit of this machine is measured.
+const COST_COUNT: usize = 8 * 1024;
 
 fn median(mut spans: Vec<Duration>) -> Duration {
     spans.sort_unstable();
@@ -118,22 +120,6 @@ fn finality(kind: ConsensusKind) {
     several.end_all();
 }
 
-/// How long one core takes to verify a transfer.
-fn verify(transfers: &[Transaction]) -> Duration {
-    let batch = &transfers[..BATCH_COUNT_MAX];
-    let messages: Vec<_> = batch.iter().map(|one| one.body.sign_bytes()).collect();
-    let pairs = batch.iter().zip(&messages);
-    let items: Vec<_> = pairs
-        .map(|(one, message)| BatchItem::new(one.body.sender, one.signature, message))
-        .collect();
-    let spans = (0..9).map(|_| {
-        let start = Instant::now();
-        verify_batch(&items).unwrap();
-        start.elapsed()
-    });
-    median(spans.collect()) / u32::try_from(BATCH_COUNT_MAX).unwrap()
-}
-
 fn throughput(kind: ConsensusKind) {
     let directory = tempfile::tempdir().unwrap();
     let mut several = Several::new(kind, directory.path(), NODE_COUNT, LOAD_SENDERS);
@@ -148,7 +134,7 @@ fn throughput(kind: ConsensusKind) {
         })
         .collect();
     let total: usize = lots.iter().map(Vec::len).sum();
-    let verify = verify(&lots[0]);
+    let costs = Costs::measure(&lots[0][..COST_COUNT]).unwrap();
     several.start_all();
     several.until("the first blocks", |several| {
         several
@@ -174,11 +160,11 @@ fn throughput(kind: ConsensusKind) {
     let count = f64::from(u32::try_from(total).unwrap());
     let rate = count / start.elapsed().as_secs_f64();
     let blocks = counted[0].0;
-    // Each node verifies each signature itself, on cores that all share.
-    let limit = CORE_COUNT / (f64::from(NODE_COUNT) * verify.as_secs_f64());
+    let nodes = NonZeroUsize::new(NODE_COUNT as usize).unwrap();
+    let limit = f64::from(u32::try_from(costs.limit(nodes)).unwrap());
     println!(
-        "throughput {kind} n=4: {rate:.0} transfers/s in {blocks} blocks; one core verifies one in {verify:?}, \
-         so four nodes on two cores do at most {limit:.0}/s; ratio {:.2}",
+        "throughput {kind} n=4: {rate:.0} transfers/s in {blocks} blocks; {costs}, \
+         so four nodes here do at most {limit:.0}/s; ratio {:.2}",
         rate / limit
     );
     several.assert_one_chain();

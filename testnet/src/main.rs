@@ -137,24 +137,28 @@ Examples:
   pyralog-testnet down
   pyralog-testnet down --net big --keep   `restart all` goes on")]
     Down(DownArgs),
-    /// Offer a node of a development network signed transfers, as many as it
-    /// takes and then twice as many; measure what it makes final, what it
-    /// sheds, and how fast it answers reads meanwhile
+    /// Offer a node or a whole net signed transfers, as many as they take and
+    /// then twice as many; measure what they make final, how late, what they
+    /// shed, and how fast they answer reads meanwhile
     #[command(after_help = "\
 First callers that wait for their answers find out how many transfers become
 final in a second. Then so many are sent by the clock, whatever the answers,
-and then twice so many. What is sent was signed before. Each account has one
-transfer without an answer at most, and sends again what was shed. With --rate
-there is one phase, at that rate.
+and then twice so many; --levels gives other shares. What is sent was signed
+before. Each account sends to one node, has one transfer without an answer at
+most, and sends again what was shed. With --rate there is one phase, at that
+rate. Load is made only on development networks.
 
-In the table, held are transfers that were due and could not go out because too
-many calls were without an answer: if there are many, less was offered than the
-phase says.
+Times count from when a call was due, not from when it went out. Held are
+transfers that were due and could not go out because too many calls were without
+an answer: if there are many, less was offered than the phase says. What was
+taken is looked for in the blocks afterwards. Bytes that nodes received from each
+other are asked of `ss`; 1.00 is each transfer once.
 
 Examples:
-  pyralog-node --dev --home /tmp/load --with-unused-ports &
-  pyralog-testnet load --node $(cat /tmp/load/endpoint) --pid $!
-  pyralog-testnet load --node $(cat /tmp/load/endpoint) --rate 60000 --seconds 20")]
+  pyralog-testnet up && pyralog-testnet load --net testnet
+  pyralog-testnet load --net testnet --levels 10,50,100,200 --seconds 30
+  pyralog-testnet load --net testnet validator-0 --rate 500
+  pyralog-testnet load --node http://127.0.0.1:26657 --pid 1234")]
     Load(LoadArgs),
     /// Simulate a network on one thread, under faults drawn from a seed
     #[command(after_help = "\

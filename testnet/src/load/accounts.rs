@@ -37,6 +37,8 @@ pub(super) struct Account {
     nonce: u64,
     /// In the order of nonces, as they cross.
     signed: VecDeque<Box<str>>,
+    /// What it sent last has no answer, so its nonce is not known any more.
+    is_lost: bool,
 }
 
 /// All accounts that send.
@@ -59,6 +61,7 @@ impl Account {
             key,
             nonce: nonce.get(),
             signed: VecDeque::new(),
+            is_lost: false,
         }
     }
 
@@ -81,6 +84,15 @@ impl Accounts {
         Self { all, turns }
     }
 
+    /// In so many groups, each of which sends by itself.
+    pub(super) fn split(self, count: usize) -> Vec<Self> {
+        let mut groups: Vec<Vec<Account>> = (0..count).map(|_| Vec::new()).collect();
+        for (place, account) in self.all.into_iter().enumerate() {
+            groups[place % count].push(account);
+        }
+        groups.into_iter().map(Self::new).collect()
+    }
+
     /// Everybody who has something to send comes into line. Nobody may be
     /// waiting for an answer.
     pub(super) fn line_up(&mut self) {
@@ -93,6 +105,9 @@ impl Accounts {
     /// of nonces, on all cores. What was signed before and not taken is signed
     /// anew, because it may have expired.
     pub(super) fn sign_transfers(&mut self, count: usize, terms: Terms) {
+        if self.all.is_empty() {
+            return;
+        }
         let keys = self.all.iter().map(|account| account.key.public_key());
         let addresses: Vec<_> = keys.map(|key| key.address()).collect();
         let each = count.div_ceil(self.all.len());
@@ -108,6 +123,9 @@ impl Accounts {
                         let to = addresses[to % addresses.len()];
                         let amount = Amount::new(1);
                         account.signed.clear();
+                        if account.is_lost {
+                            continue;
+                        }
                         for _ in 0..each {
                             account.sign(vec![Action::Transfer { to, amount }], terms);
                         }
@@ -163,6 +181,15 @@ impl Accounts {
         }
     }
 
+    /// Nobody knows what became of what they sent: they send nothing more.
+    pub(super) fn lose(&mut self, senders: &[usize]) {
+        for sender in senders {
+            let account = &mut self.all[*sender];
+            account.signed.clear();
+            account.is_lost = true;
+        }
+    }
+
     /// Nothing was taken, and it may be later.
     pub(super) fn give_back(&mut self, senders: &[usize]) {
         self.turns.extend(senders);
@@ -203,12 +230,15 @@ mod tests {
         let key = |number| SecretKey::from_seed(&[number; 32]);
         let account = |number| Account::new(key(number), Nonce::new(0));
         let mut accounts = Accounts::new((0..count).map(account).collect());
-        let terms = Terms {
+        accounts.sign_transfers(3 * usize::from(count), terms());
+        accounts
+    }
+
+    fn terms() -> Terms {
+        Terms {
             genesis: GenesisHash::new(Hash::new([0; 32])),
             valid_until: Height::new(1),
-        };
-        accounts.sign_transfers(3 * usize::from(count), terms);
-        accounts
+        }
     }
 
     fn taken() -> SubmitOutcome {
@@ -255,6 +285,17 @@ mod tests {
         accounts.take(1);
         accounts.settle(0, &refused(false));
         assert!(accounts.is_idle());
+    }
+
+    #[test]
+    fn an_account_without_an_answer_never_sends_again() {
+        let mut accounts = accounts(2);
+        accounts.take(2);
+        accounts.lose(&[0]);
+        accounts.settle(1, &taken());
+        assert_eq!(accounts.take(2).senders, [1]);
+        accounts.sign_transfers(6, terms());
+        assert_eq!(accounts.take(2).senders, [1]);
     }
 
     #[test]

@@ -13,6 +13,14 @@ const BALANCE: Amount = Amount::from_tokens(1_000_000);
 /// What each validator has bound: all have one voice.
 const STAKE: Amount = Amount::from_tokens(1_000);
 
+/// For how many blocks a transaction may be valid, and the line that says so.
+/// Under load there are dozens of blocks a second, and what is signed ahead for
+/// a minute of it must not expire. Lower, and it does; higher, and nothing is
+/// gained.
+const LIFETIME_BLOCKS: &str = "\ntransaction_lifetime_blocks_max = 20000\n";
+/// The line in whose place it stands.
+const LIFETIME_DEFAULT: &str = "\n# transaction_lifetime_blocks_max = 1000\n";
+
 /// The document of a net that begins now, and what it means.
 pub(crate) fn document(
     net: &NetName,
@@ -25,7 +33,8 @@ pub(crate) fn document(
         chain_id: chain_id.clone(),
         time,
         consensus,
-    });
+    })
+    .replacen(LIFETIME_DEFAULT, LIFETIME_BLOCKS, 1);
     for index in 0..DEVELOPMENT_ACCOUNT_COUNT {
         let index = AccountIndex::new(index).expect("there are few accounts of development");
         let address = development_key(index).public_key().address();
@@ -83,6 +92,8 @@ mod tests {
             assert_eq!(genesis.validators().len(), usize::from(count));
             assert_eq!(genesis.accounts().len(), 10);
             assert_eq!(genesis.consensus().kind(), kind);
+            let lifetime = genesis.parameters().transaction_lifetime_blocks_max;
+            assert_eq!(lifetime.get(), 20_000);
         }
     }
 }

@@ -7,5 +7,6 @@ mod command_line;
 mod faults;
 mod joining;
 mod life;
+mod load;
 mod nets;
 mod payments;

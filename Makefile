@@ -21,7 +21,7 @@ say = @printf '\n== %s\n' "$(1)"
 .PHONY: help
 help: ## this list
 	@printf 'Pyralog. Targets:\n\n'
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 12
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed -E 's/^([a-z-]+):.*## (.*)/  \1\t\2/' | expand -t 16
 	@printf '\nBuilds go to %s\n' "$(CARGO_TARGET_DIR)"
 
 .PHONY: bootstrap
@@ -71,6 +71,10 @@ fix: ## reformat, and apply what clippy can repair
 .PHONY: bench
 bench: bootstrap ## print one table of speed ratios, each beside its reference
 	@scripts/bench.sh
+
+.PHONY: bench-network
+bench-network: bootstrap ## measure a network of four processes under load, beside CometBFT (needs Go)
+	@scripts/bench-network.sh
 
 .PHONY: docs
 docs: bootstrap ## build the book into docs/book

@@ -18,6 +18,7 @@ finish() {
   "$built/pyralog-testnet" down --net bench --base "$base" >/dev/null 2>&1 || true
   rm -rf "$base"
 }
+trap finish EXIT
 
 say() { printf '\n== %s\n' "$1"; }
 
@@ -57,7 +58,7 @@ ours() {
   printf '\nPyralog, %s, signed transfers\n\n' "$1"
   "$built/pyralog-testnet" load --net bench --base "$base" --levels 10,50,100,200 --seconds "$seconds" |
     tee "$base/ours"
-  "$built/pyralog-testnet" check --net bench --base "$base"
+  "$built/pyralog-testnet" check --net bench --base "$base" || touch "$base/wrong"
   "$built/pyralog-testnet" down --net bench --base "$base" >/dev/null
 }
 
@@ -66,8 +67,6 @@ cargo build --locked --profile bench -p pyralog-node -p pyralog-testnet
 say 'Fetching and building CometBFT (the first time takes minutes)'
 has_peer=yes
 install_peer || has_peer=no
-trap finish EXIT
-
 say 'Measuring (ten minutes; close other programs)'
 {
   if [ "$has_peer" = yes ]; then peer; fi
@@ -79,5 +78,9 @@ say 'Measuring (ten minutes; close other programs)'
     fi
   done
 } | tee "$report"
+if [ -e "$base/wrong" ]; then
+  printf 'error: something that must hold of the network does not: see above\n' >&2
+  exit 1
+fi
 printf '\nWanted: final ÷ CometBFT at least 4, ÷ limit at least 0.20, received ÷ unique at most 1.6,\n'
 printf 'reads under load ÷ idle at most 20, nothing without an answer.\nThe report is in %s\n' "$report"

@@ -84,7 +84,9 @@ before=$(received)
   tail -n 20 "$home/load.log" >&2
   exit 1
 }
-# What is pending becomes final, for so long at most.
+# What is pending becomes final, for so long at most. A pool may be empty while
+# transactions are on their way to it.
+sleep 2
 for _ in $(seq 40); do
   pending=$(curl -sf --max-time 5 "http://${nodes[0]}:26657/num_unconfirmed_txs" |
     sed -n 's/.*"n_txs": *"\([0-9]*\)".*/\1/p' || true)

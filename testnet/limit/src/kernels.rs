@@ -30,14 +30,14 @@ const BLOCK_TRANSFERS: u32 = 4_096;
 
 /// What is measured with.
 pub(crate) struct Transfers<'a> {
-    transfers: &'a [Transaction],
+    all: &'a [Transaction],
     encoded: Vec<Vec<u8>>,
     bytes: u64,
 }
 
 impl<'a> Transfers<'a> {
     pub(crate) fn new(transfers: &'a [Transaction]) -> Result<Self, CostsError> {
-        let encoded = transfers.iter().map(|transfer| transfer.encode());
+        let encoded = transfers.iter().map(Transaction::encode);
         let encoded: Vec<Vec<u8>> = encoded.collect();
         let first = encoded.first().ok_or(CostsError::Transfers)?;
         if encoded.iter().any(|other| other.len() != first.len()) {
@@ -45,7 +45,7 @@ impl<'a> Transfers<'a> {
         }
         let bytes = first.len() as u64;
         Ok(Self {
-            transfers,
+            all: transfers,
             encoded,
             bytes,
         })
@@ -83,7 +83,7 @@ fn count(items: usize) -> u32 {
 }
 
 pub(crate) fn verify(transfers: &Transfers<'_>) -> Result<Duration, CostsError> {
-    let items = transfers.transfers.iter().map(|transfer| {
+    let items = transfers.all.iter().map(|transfer| {
         let message = transfer.body.sign_bytes();
         BatchItem::new(transfer.body.sender, transfer.signature, &message)
     });

@@ -63,8 +63,8 @@ mod tests {
         let times = (1..=1000).rev().map(Duration::from_micros).collect();
         let latencies = Latencies::new(times);
         assert_eq!(latencies.permille(500), Duration::from_micros(501));
-        assert_eq!(latencies.permille(999), Duration::from_micros(1000));
-        assert_eq!(latencies.permille(1000), Duration::from_micros(1000));
+        assert_eq!(latencies.permille(999), Duration::from_millis(1));
+        assert_eq!(latencies.permille(1000), Duration::from_millis(1));
         assert_eq!(Latencies::default().permille(990), Duration::ZERO);
         let shown = latencies.to_string();
         assert_eq!(shown, "      0.5      0.9      1.0");

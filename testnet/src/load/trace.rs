@@ -15,6 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use pyralog_api::PyralogClient;
+use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{Height, TransactionId};
 use tokio::task::JoinSet;
 
@@ -161,7 +162,7 @@ async fn transactions(targets: &[Target], height: Height) -> Result<Vec<Transact
         match target.client.block(Some(height)).await {
             Ok(view) => {
                 let transactions = view.block.transactions.iter();
-                return Ok(transactions.map(|transaction| transaction.id()).collect());
+                return Ok(transactions.map(Transaction::id).collect());
             }
             Err(error) => failed = error.into(),
         }

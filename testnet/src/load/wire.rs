@@ -90,6 +90,8 @@ mod tests {
         let before = ends(BEFORE);
         let (_, fewer) = BEFORE.split_once('\n').unwrap();
         assert_eq!(received(&before, &ends(fewer)), None);
+        let other = BEFORE.replace("50000", "50009").replace("1000", "9000");
+        assert_eq!(received(&before, &ends(&other)), None);
         // A new one is no trouble.
         assert_eq!(received(&ends(fewer), &before), Some(1000));
     }

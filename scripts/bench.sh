@@ -29,3 +29,7 @@ cargo build --locked --quiet --profile bench -p pyralog-testnet
 printf '\n== Four nodes on this machine: finality and throughput, beside what cannot be avoided\n'
 PYRALOG_MEASURE=1 cargo test --locked --quiet --profile bench -p pyralog-node --lib several_nodes_are_measured -- --nocapture |
   grep -E '^(finality|throughput)'
+
+printf '\n== A node that comes late, beside one that executes the same blocks from its own disk\n'
+PYRALOG_MEASURE=1 cargo test --locked --quiet --profile bench -p pyralog-node --lib catching_up_is_measured -- --nocapture |
+  grep -E '^catching up'

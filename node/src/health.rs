@@ -11,6 +11,7 @@ use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::watch;
 
 use crate::chain::{Clock, Feed};
+use crate::syncing::Syncing;
 
 /// How often the disk is looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
@@ -28,7 +29,7 @@ pub(crate) struct Health {
     pub(crate) metrics: Arc<Metrics>,
     /// The longest time between blocks when all is well.
     pub(crate) block_interval: DurationMs,
-    pub(crate) is_syncing: Arc<AtomicBool>,
+    pub(crate) syncing: Arc<Syncing>,
     pub(crate) started: TimestampMs,
     pub(crate) is_disk_low: Arc<AtomicBool>,
 }
@@ -100,12 +101,11 @@ impl Health {
     }
 
     fn chain_state(&self) -> CheckState {
-        if self.is_syncing.load(Ordering::Relaxed) {
-            let height = self.feed.head().height;
-            return CheckState::Warn(format!("behind the network, at height {height}"));
-        }
         let interval = self.block_interval;
         let limit = (interval.get() * STUCK_INTERVALS).max(STUCK_MIN.get());
+        if self.syncing.is_syncing() {
+            return self.syncing_state(DurationMs::new(limit));
+        }
         let head = self.feed.head();
         let since = head.time.max(self.started);
         let age = Clock::now().get().saturating_sub(since.get());
@@ -115,6 +115,25 @@ impl Health {
         let (height, seconds) = (head.height, age / 1000);
         CheckState::Failed(format!(
             "no block since height {height}, {seconds} s ago; the log says why"
+        ))
+    }
+
+    /// How it stands with a node that is behind. One to which no block comes is
+    /// not well, whatever the reason.
+    fn syncing_state(&self, limit: DurationMs) -> CheckState {
+        let (height, target) = (self.feed.head().height, self.syncing.target());
+        let what = if target > height {
+            format!("behind the network, at height {height} of {target}")
+        } else {
+            format!("at height {height}; nobody has said yet how far the network is")
+        };
+        let still = self.syncing.still();
+        if still <= Duration::from_millis(limit.get()) {
+            return CheckState::Warn(what);
+        }
+        let seconds = still.as_secs();
+        CheckState::Failed(format!(
+            "{what}; no block has come for {seconds} s, the log says why"
         ))
     }
 

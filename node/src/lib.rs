@@ -24,11 +24,13 @@ mod home;
 mod node;
 mod peers;
 mod pool;
+mod progress;
 mod rpc;
 mod run;
 mod source;
 mod spreading;
 mod stop;
+mod syncing;
 mod threads;
 mod ticker;
 

@@ -28,6 +28,7 @@ use crate::pool::{self, Pool, PoolHandle, PoolSettings};
 use crate::rpc::{self, Context, Server};
 use crate::source::Network;
 use crate::spreading::spread;
+use crate::syncing::Syncing;
 use crate::threads::Thread;
 
 /// A node that runs.
@@ -38,6 +39,7 @@ pub(crate) struct Node {
     pub(crate) tasks: JoinSet<()>,
     pub(crate) store: Arc<Store>,
     pub(crate) feed: Arc<Feed>,
+    pub(crate) syncing: Arc<Syncing>,
     pub(crate) pool: PoolHandle,
     pub(crate) rpc: SocketAddr,
     pub(crate) metrics: SocketAddr,
@@ -74,7 +76,7 @@ impl Node {
             pool: pool.handle,
             metrics,
             is_disk_low: Arc::default(),
-            is_syncing: Arc::default(),
+            syncing: Arc::default(),
             clock: Clock::start(),
             stop: stopped,
         };
@@ -105,7 +107,11 @@ impl Node {
         }
         let server = rpc::serve(listeners.rpc, context, shared.clock);
         let Shared {
-            store, feed, pool, ..
+            store,
+            feed,
+            syncing,
+            pool,
+            ..
         } = shared;
         Ok(Self {
             stop,
@@ -114,6 +120,7 @@ impl Node {
             tasks,
             store,
             feed,
+            syncing,
             pool,
             rpc,
             metrics: metrics_address,
@@ -134,7 +141,7 @@ struct Shared {
     pool: PoolHandle,
     metrics: Arc<Metrics>,
     is_disk_low: Arc<AtomicBool>,
-    is_syncing: Arc<AtomicBool>,
+    syncing: Arc<Syncing>,
     clock: Clock,
     stop: watch::Receiver<bool>,
 }
@@ -164,7 +171,7 @@ impl Shared {
             admitted,
             feed: Arc::clone(&self.feed),
             metrics: Arc::clone(&self.metrics),
-            is_syncing: Arc::clone(&self.is_syncing),
+            syncing: Arc::clone(&self.syncing),
             clock: self.clock,
             keep_blocks: (keep.get() > 0).then_some(keep),
             stop: self.stop.clone(),
@@ -178,7 +185,7 @@ impl Shared {
             feed: Arc::clone(&self.feed),
             metrics: Arc::clone(&self.metrics),
             block_interval,
-            is_syncing: Arc::clone(&self.is_syncing),
+            syncing: Arc::clone(&self.syncing),
             started: Clock::now(),
             is_disk_low: Arc::clone(&self.is_disk_low),
         }
@@ -202,7 +209,7 @@ impl Shared {
             index_events: settings.store.index_events,
             subscription_room: Arc::new(Semaphore::new(settings.rpc.subscription_total_max)),
             is_disk_low: Arc::clone(&self.is_disk_low),
-            is_syncing: Arc::clone(&self.is_syncing),
+            syncing: Arc::clone(&self.syncing),
             peers,
             stop: self.stop.clone(),
             settings: settings.rpc.clone(),

@@ -12,6 +12,7 @@ use crate::error::NodeError;
 use crate::files::Files;
 use crate::home::{Home, write_text};
 use crate::node::Node;
+use crate::progress::follow;
 use crate::source::{Network, load_settings, validator_key, write_files};
 use crate::stop::{self, Signals, run_until_stopped};
 use crate::ticker::tick;
@@ -28,6 +29,7 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
     let key = validator_key(args, &home, &network.genesis)?;
     write_files(&home, &network)?;
     let log = start_log(args, &loaded)?;
+    let has_line = has_line(args, &loaded);
     let mut settings = loaded.into_settings();
     let files = share_files(&mut settings)?;
     // Dropped last: until everything is, something may not end.
@@ -60,9 +62,16 @@ pub fn run(args: &Args) -> Result<(), NodeError> {
         let ticker = tick(
             std::sync::Arc::clone(&node.feed),
             node.pool.clone(),
+            std::sync::Arc::clone(&node.syncing),
             node.stop.subscribe(),
         );
         node.tasks.spawn(ticker);
+        node.tasks.spawn(follow(
+            std::sync::Arc::clone(&node.feed),
+            std::sync::Arc::clone(&node.syncing),
+            has_line.then(|| log.line()),
+            node.stop.subscribe(),
+        ));
         run_until_stopped(node, signals, &mut watch, || {
             reload_filter(args, &home, &log);
         })
@@ -116,6 +125,14 @@ fn start_log(args: &Args, loaded: &Loaded) -> Result<LogControl, NodeError> {
     };
     let has_colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     logs::init(format, &filter(args, loaded), has_colour).map_err(NodeError::Log)
+}
+
+/// Whether a line below the log is of use: a person looks at it, and a terminal
+/// that can be painted on.
+fn has_line(args: &Args, loaded: &Loaded) -> bool {
+    let is_pretty = matches!(loaded.settings().log.format, LogFormat::Pretty);
+    let is_dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    is_pretty && !args.quiet && !is_dumb && std::io::stderr().is_terminal()
 }
 
 /// What is logged: the flags go before the settings.

@@ -9,12 +9,18 @@ use tokio::time::{Instant, MissedTickBehavior};
 use crate::chain::Feed;
 use crate::health::{clock_lag, clock_warning};
 use crate::pool::PoolHandle;
+use crate::syncing::Syncing;
 
 /// Shorter, and it hides what matters; longer, and one wonders.
 const INTERVAL: Duration = Duration::from_secs(10);
 
 /// Says how the chain goes on until the node stops.
-pub(crate) async fn tick(feed: Arc<Feed>, pool: PoolHandle, mut stop: watch::Receiver<bool>) {
+pub(crate) async fn tick(
+    feed: Arc<Feed>,
+    pool: PoolHandle,
+    syncing: Arc<Syncing>,
+    mut stop: watch::Receiver<bool>,
+) {
     let mut heads = feed.watch();
     // What is waited for holds a lock on the head, and a publisher that waits
     // for it keeps every other reader out: only the height may leave here.
@@ -35,6 +41,10 @@ pub(crate) async fn tick(feed: Arc<Feed>, pool: PoolHandle, mut stop: watch::Rec
             _ = ticks.tick() => {}
         }
         let head = feed.head();
+        if syncing.is_syncing() && syncing.target() > head.height {
+            // How that goes on is told elsewhere.
+            continue;
+        }
         let pending = pool.counts().await.unwrap_or_default();
         tracing::info!(
             height = head.height.get(),

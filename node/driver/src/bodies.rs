@@ -45,7 +45,7 @@ impl Body {
         Self { block, unchecked }
     }
 
-    /// A block that was built here.
+    /// A block that was built here, or checked wholly.
     pub fn own(block: Arc<Block>) -> Self {
         let unchecked = Arc::default();
         Self { block, unchecked }

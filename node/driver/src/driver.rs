@@ -255,9 +255,21 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.joining.is_some()
     }
 
-    /// Whether others are known to be so far that blocks are taken from them.
+    /// Whether the network is, or may well be, further than this node: others
+    /// say so who can be believed, or there has been no time to hear it. One that
+    /// only follows has nothing to follow before anybody has spoken.
     pub fn is_syncing(&self) -> bool {
-        self.peers.highest(self.now.tick) > Some(self.next.height)
+        let is_lost = self.signer.is_none() && !self.peers.has_spoken();
+        let is_behind = self.peers.highest_believed() > Some(self.next.height);
+        self.settings.has_peers && (self.is_joining() || is_lost || is_behind)
+    }
+
+    /// How far the chain is, as far as that was heard from those who can be
+    /// believed.
+    pub fn target(&self) -> Height {
+        let own = self.next.height.previous().unwrap_or_default();
+        let highest = self.peers.highest_believed();
+        highest.map_or(own, |highest| highest.max(own))
     }
 
     fn take_all(&mut self, events: Vec<Event>) -> Result<(), Halt> {
@@ -306,11 +318,10 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 if unsettled.is_some_and(|unsettled| unsettled <= height) {
                     self.unsettled = None;
                 }
+                self.use_incoming()?;
                 self.start_if_due()?;
-                if self.is_joining() {
-                    self.use_incoming()?;
-                }
             }
+            Event::Verified(answer) => self.be_verified(answer)?,
             Event::Found {
                 block,
                 transactions,

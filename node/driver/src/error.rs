@@ -45,6 +45,9 @@ pub enum Blame {
     /// It gave a block that is not the one of the certificate beside it.
     #[error("a block with the certificate of another one")]
     OtherBlock,
+    /// It gave final blocks that nobody gives who was asked what it was.
+    #[error("final blocks that do not follow each other, or are more than fit an answer")]
+    OtherAnswer,
     /// It gave a block that contradicts its own header.
     #[error("parts that are not those of block {0}")]
     Block(BlockId),

@@ -10,9 +10,10 @@ use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::{Evidence, Offence};
 use pyralog_primitives::{
-    Address, BlockId, DurationMs, GenesisHash, Height, SignedTransactionId, TimestampMs,
+    Address, BlockCount, BlockId, DurationMs, GenesisHash, Height, SignedTransactionId, TimestampMs,
 };
 
+use crate::answer::{Answer, VerifiedAnswer};
 use crate::bodies::Body;
 use crate::error::{Blame, Warning};
 use crate::word::Word;
@@ -88,6 +89,8 @@ pub enum Event {
     },
     /// Blocks up to this height are durable.
     Durable(Height),
+    /// What a peer gave was verified.
+    Verified(VerifiedAnswer),
     /// What the pool has of a block's transactions, in their order.
     Found {
         /// Which block.
@@ -136,7 +139,11 @@ pub enum Command {
         to: PeerId,
         /// From which height on.
         from: Height,
+        /// How many at most.
+        count: BlockCount,
     },
+    /// Verify what a peer gave, and give [`Event::Verified`] back.
+    Verify(Answer),
     /// A peer did wrong.
     Blame {
         /// Which peer.

@@ -39,6 +39,7 @@
 //! order. When a disk fails, the driver stops with the first error and must not
 //! be called again.
 
+mod answer;
 mod bodies;
 mod driver;
 mod error;
@@ -46,15 +47,18 @@ mod events;
 mod executor;
 mod logs;
 mod peers;
+mod planner;
 mod signer;
 mod word;
 
+pub use answer::{Answer, VerifiedAnswer};
 pub use bodies::Body;
 pub use driver::{Driver, JOIN_PATIENCE, SETTLING_COUNT_MAX, TIP_INTERVAL};
 pub use error::{Blame, Halt, Warning};
 pub use events::{Command, Event, Next, Now, Settings, To};
 pub use executor::{BuildError, Executor, FinalizeError, Order, Settled, Verdict};
 pub use logs::{Logs, LogsError};
+pub use planner::QUESTION_COUNT_MAX;
 pub use signer::{LocalSigner, SignError, Signer};
 pub use word::{
     CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_COUNT_MAX, PORTION_BYTES_MAX, Word,

@@ -13,11 +13,18 @@ use pyralog_p2p::PeerId;
 use pyralog_primitives::Height;
 use pyralog_primitives::block::BLOCK_BYTES_MAX;
 
+use crate::planner::QUESTION_COUNT_MAX;
+
 /// Peers that are known. The network bounds them too.
 const PEER_COUNT_MAX: usize = 1024;
 /// Who did not answer is not asked for so long. Lower, and a liar holds up a
 /// node that catches up; higher, and a peer that was busy is missed.
 const DISTRUST_MICROS: u64 = 10_000_000;
+/// Who has failed so often, one time after the other, is not believed any more,
+/// though it is asked from time to time. Lower, and one answer that is late
+/// makes a node believe that it is not behind; higher, and who only claims to be
+/// further is believed for longer.
+const BELIEVED_FAILURE_COUNT_MAX: u32 = 1;
 /// A peer that is behind is told the own height at most so often.
 const TELL_MICROS: u64 = 50_000;
 /// What a peer is given in a second, if it asks for it. Lower, and who lacks the
@@ -50,6 +57,10 @@ struct Peer {
     distrusted_until: Tick,
     /// How often it did not answer, or falsely, since it last answered well.
     failures: u32,
+    /// The last time it gave less than it could have given.
+    is_meagre: bool,
+    /// The number of the last question that it was asked.
+    asked: u64,
     told: Option<Tick>,
     /// By when it would have had all that it was given, at the rate above.
     given_until: Tick,
@@ -83,31 +94,71 @@ impl Peers {
         }
     }
 
+    /// Whether any peer has said how far it is.
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.known.values().any(|peer| peer.tip.is_some())
+    }
+
     /// Whether all peers have said how far they are, and there are any.
     pub(crate) fn have_spoken(&self) -> bool {
         !self.known.is_empty() && self.known.values().all(|peer| peer.tip.is_some())
     }
 
-    /// How far the furthest peer is that can be believed.
+    /// How far the furthest peer is of those who can be asked now.
     pub(crate) fn highest(&self, now: Tick) -> Option<Height> {
-        let believed = self
+        let askable = self
             .known
             .values()
             .filter(|peer| peer.distrusted_until <= now);
+        askable.filter_map(|peer| peer.tip).max()
+    }
+
+    /// How far the furthest peer is of those whose word counts.
+    pub(crate) fn highest_believed(&self) -> Option<Height> {
+        let believed = self
+            .known
+            .values()
+            .filter(|peer| peer.failures <= BELIEVED_FAILURE_COUNT_MAX);
         believed.filter_map(|peer| peer.tip).max()
     }
 
-    /// Who is to be asked for a block of this height: of those who have failed
-    /// least often one after the other.
-    pub(crate) fn to_ask(&self, height: Height, now: Tick, turn: usize) -> Option<PeerId> {
-        let is_able =
-            |peer: &Peer| peer.distrusted_until <= now && peer.tip.is_some_and(|tip| tip >= height);
-        let able = || self.known.iter().filter(|(_, peer)| is_able(peer));
-        let fewest = able().map(|(_, peer)| peer.failures).min()?;
-        let best = able().filter(|(_, peer)| peer.failures == fewest);
-        let best: Vec<PeerId> = best.map(|(id, _)| *id).collect();
-        let place = turn.checked_rem(best.len())?;
-        Some(best[place])
+    /// Who is to be asked for a block of this height, and how far it is: of those
+    /// who have failed least often the one that has least to answer, one after
+    /// the other. Who has failed is asked one question at a time.
+    pub(crate) fn to_ask(
+        &self,
+        height: Height,
+        now: Tick,
+        open_count: impl Fn(&PeerId) -> usize,
+    ) -> Option<(PeerId, Height)> {
+        let able = self.known.iter().filter_map(|(id, peer)| {
+            let tip = peer.tip.filter(|tip| *tip >= height)?;
+            let open = open_count(id);
+            let most = if peer.failures == 0 {
+                QUESTION_COUNT_MAX
+            } else {
+                1
+            };
+            let is_able = peer.distrusted_until <= now && open < most;
+            let rank = (peer.failures, peer.is_meagre, open, peer.asked);
+            is_able.then_some((rank, *id, tip))
+        });
+        able.min().map(|(_, id, tip)| (id, tip))
+    }
+
+    /// A peer was asked the question of this number.
+    pub(crate) fn note_asked(&mut self, peer: PeerId, number: u64) {
+        if let Some(peer) = self.known.get_mut(&peer) {
+            peer.asked = number;
+        }
+    }
+
+    /// A peer gave what is true, and less than it could have given.
+    pub(crate) fn note_meagre(&mut self, peer: PeerId) {
+        self.trust(peer);
+        if let Some(peer) = self.known.get_mut(&peer) {
+            peer.is_meagre = true;
+        }
     }
 
     /// A peer did not answer, or answered with something false. What it says of
@@ -124,6 +175,7 @@ impl Peers {
         if let Some(peer) = self.known.get_mut(&peer) {
             peer.distrusted_until = Tick::default();
             peer.failures = 0;
+            peer.is_meagre = false;
         }
     }
 

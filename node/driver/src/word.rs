@@ -12,7 +12,7 @@ use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::vote::Evidence;
-use pyralog_primitives::{BlockId, ByteCount, Height, LeafIndex, SignedTransactionId};
+use pyralog_primitives::{BlockCount, BlockId, ByteCount, Height, LeafIndex, SignedTransactionId};
 
 /// Final blocks in one answer. Lower, and who is far behind asks often; higher,
 /// and one answer of small blocks takes long to check.
@@ -62,6 +62,8 @@ pub enum Word {
     WantFinal {
         /// From which height on.
         from: Height,
+        /// How many at most.
+        count: BlockCount,
     },
     /// Final blocks, one height after the other.
     Final(List<FinalBlock, FINAL_COUNT_MAX>),

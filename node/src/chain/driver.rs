@@ -5,24 +5,17 @@
 //! - the thread never waits for the ledger, the disk of the store or a peer:
 //!   what they have to say comes as events.
 
-use std::collections::BTreeSet;
 use std::pin::pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::Checked;
 use pyralog_consensus::Engine;
 use pyralog_disk::Disk;
-use pyralog_driver::{
-    Command, Driver, Event, FINAL_COUNT_MAX, FinalBlock, Now, PORTION_BYTES_MAX, Signer, To, Word,
-};
+use pyralog_driver::{Command, Driver, Event, Now, Signer, To, Word};
 use pyralog_p2p::{Network, PeerId};
 use pyralog_primitives::codec::{Canonical, List};
-use pyralog_primitives::transaction::Transaction;
-use pyralog_primitives::{ByteCount, Height};
-use pyralog_store::{ReadError, Store};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::{mpsc, watch};
 
@@ -30,7 +23,10 @@ use super::clock::Clock;
 use super::execution::Work;
 use super::halt::Halt;
 use super::offers::Offers;
+use super::serving::{Answer, Serving};
+use super::verifying::Verifying;
 use crate::pool::PoolHandle;
+use crate::syncing::Syncing;
 
 /// Events taken in at once, so that the signatures of votes are checked
 /// together. Fewer, and each costs more; more, and the first waits for the last.
@@ -41,9 +37,6 @@ const BATCH_COUNT_MAX: usize = 256;
 /// disk; longer, and a loss of power that takes the end of a log as well takes
 /// more.
 const REST_SPAN: Duration = Duration::from_millis(2);
-/// Answers that are being read from the store, for as many peers. More are not
-/// begun: who is not answered asks again, or another one.
-const SERVED_COUNT_MAX: usize = 8;
 
 /// A driver, and what it stands between.
 pub(crate) struct Host<E, S, D, N> {
@@ -52,13 +45,12 @@ pub(crate) struct Host<E, S, D, N> {
     pub(crate) first: Vec<Command>,
     pub(crate) network: Option<N>,
     pub(super) offers: Offers,
-    /// Peers for whom blocks are being read.
-    pub(crate) served: BTreeSet<PeerId>,
+    pub(super) serving: Serving,
+    pub(super) verifying: Verifying,
     pub(crate) pool: PoolHandle,
-    pub(crate) store: Arc<Store>,
     pub(crate) metrics: Arc<Metrics>,
     /// For those who ask how the node stands.
-    pub(crate) is_syncing: Arc<AtomicBool>,
+    pub(crate) syncing: Arc<Syncing>,
     pub(crate) clock: Clock,
     pub(crate) work: mpsc::Sender<Work>,
     /// For what answers later.
@@ -70,20 +62,19 @@ pub(crate) struct Ears {
     pub(crate) events: mpsc::Receiver<Event>,
     /// Transactions that peers are told of directly.
     pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
+    /// Blocks that were read for peers.
+    pub(super) answers: mpsc::Receiver<Answer>,
     pub(crate) stop: watch::Receiver<bool>,
 }
-
-/// A peer, and what it is to be told.
-type Answer = (PeerId, Word);
 
 impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
     /// Drives until `stop` says so, or something fails.
     pub(crate) async fn run(mut self, mut ears: Ears) -> Result<(), Halt> {
-        let (answers_in, mut answers) = mpsc::channel(SERVED_COUNT_MAX);
+        self.note_syncing();
         let first = std::mem::take(&mut self.first);
-        self.carry_out(first, &answers_in).await;
+        self.carry_out(first).await;
         if self.pool.has_offers() {
-            self.tell(vec![Event::Waiting], &answers_in).await?;
+            self.tell(vec![Event::Waiting]).await?;
         }
         let mut rest_at = Some(Instant::now() + REST_SPAN);
         loop {
@@ -106,8 +97,8 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     batch.push(Event::Waiting);
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
-                Some((to, word)) = answers.recv() => {
-                    self.served.remove(&to);
+                Some((to, word)) = ears.answers.recv() => {
+                    self.serving.done(to);
                     self.say(To::Peer(to), &word);
                 }
                 Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
@@ -115,7 +106,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 () = rest => continue,
             }
             self.hear_more(&mut ears, &mut batch);
-            self.tell(batch, &answers_in).await?;
+            self.tell(batch).await?;
             rest_at = Some(Instant::now() + REST_SPAN);
         }
     }
@@ -134,14 +125,13 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
     }
 
     /// Tells the driver what happened, and does what it says.
-    async fn tell(
-        &mut self,
-        mut batch: Vec<Event>,
-        answers: &mpsc::Sender<Answer>,
-    ) -> Result<(), Halt> {
+    async fn tell(&mut self, mut batch: Vec<Event>) -> Result<(), Halt> {
         for event in &batch {
-            if let Event::Durable(height) = event {
-                self.ask(Work::Durable(*height)).await;
+            match event {
+                Event::Durable(height) => self.ask(Work::Durable(*height)).await,
+                Event::Verified(_) => self.verifying.done(),
+                Event::Disconnected(peer) => self.serving.forget(*peer),
+                _ => {}
             }
         }
         loop {
@@ -150,7 +140,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 time: Clock::now(),
             };
             let commands = self.driver.handle(now, std::mem::take(&mut batch))?;
-            self.carry_out(commands, answers).await;
+            self.carry_out(commands).await;
             if !self.driver.is_waiting() {
                 break;
             }
@@ -160,13 +150,14 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
     }
 
     fn note_syncing(&self) {
-        let is_syncing = self.driver.is_syncing();
-        if self.is_syncing.swap(is_syncing, Ordering::Relaxed) != is_syncing {
+        let (driver, is_syncing) = (&self.driver, self.driver.is_syncing());
+        let (next, target) = (driver.height(), driver.target());
+        if self.syncing.note(next, target, is_syncing) {
             self.metrics.blocksync.set_syncing(is_syncing);
         }
     }
 
-    async fn carry_out(&mut self, commands: Vec<Command>, answers: &mpsc::Sender<Answer>) {
+    async fn carry_out(&mut self, commands: Vec<Command>) {
         for command in commands {
             match command {
                 Command::Say { to, word } => self.say(to, &word),
@@ -190,7 +181,8 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                         let _ = events.send(event).await;
                     });
                 }
-                Command::Serve { to, from } => self.serve(to, from, answers.clone()),
+                Command::Serve { to, from, count } => self.serving.ask(to, from, count),
+                Command::Verify(answer) => self.verifying.take(answer),
                 Command::Blame { peer, blame } => self.blame(peer, &blame.to_string()),
                 Command::Warn(warning) => tracing::error!("{warning}"),
             }
@@ -260,48 +252,6 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             network.blame(peer, what);
         }
     }
-
-    /// Reads blocks for a peer, aside. One answer for each peer at a time, so
-    /// that who asks often keeps nobody else from being answered.
-    fn serve(&mut self, to: PeerId, from: Height, answers: mpsc::Sender<Answer>) {
-        let Ok(permit) = answers.try_reserve_owned() else {
-            return;
-        };
-        if !self.served.insert(to) {
-            return;
-        }
-        let store = Arc::clone(&self.store);
-        tokio::task::spawn_blocking(move || {
-            let blocks = read_final(&store, from).unwrap_or_else(|error| {
-                tracing::error!(%error, "blocks for a peer cannot be read");
-                List::default()
-            });
-            permit.send((to, Word::Final(blocks)));
-        });
-    }
-}
-
-/// Final blocks from a height on, as many as fit an answer.
-fn read_final(store: &Store, from: Height) -> Result<List<FinalBlock, FINAL_COUNT_MAX>, ReadError> {
-    let (mut blocks, mut bytes) = (Vec::new(), 0);
-    let mut next = Some(from);
-    while let Some(height) = next.filter(|_| blocks.len() < FINAL_COUNT_MAX) {
-        let Some(block) = store.block(height)? else {
-            break;
-        };
-        let Some(certificate) = store.certificate(height)? else {
-            break;
-        };
-        let sizes = block.transactions.iter().map(Transaction::encoded_bytes);
-        bytes += sizes.map(ByteCount::get).sum::<u64>();
-        if bytes > PORTION_BYTES_MAX.get() && !blocks.is_empty() {
-            break;
-        }
-        let block = Box::new(block);
-        blocks.push(FinalBlock { block, certificate });
-        next = height.next();
-    }
-    Ok(List::new(blocks).expect("no more were taken"))
 }
 
 /// What comes next from the network; nothing ever, where there is none.

@@ -22,12 +22,12 @@ mod feed;
 mod halt;
 mod memory;
 mod offers;
+mod serving;
 #[cfg(test)]
 mod tests;
+mod verifying;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use pyralog_chain::mempool::Checked;
 use pyralog_consensus::Engine;
@@ -49,11 +49,14 @@ pub use memory::MemoryError;
 pub(crate) use memory::{Memory, open_memory};
 
 use crate::pool::PoolHandle;
+use crate::syncing::Syncing;
 use crate::threads::{Thread, spawn};
 use committer::Committer;
 use driver::{Ears, Host};
 use execution::Execution;
 use offers::Offers;
+use serving::Serving;
+use verifying::Verifying;
 
 /// Work for the ledger that waits, and events for the driver. More than both
 /// ever have under way: each work gives one event, and an engine asks about no
@@ -79,8 +82,8 @@ pub(crate) struct Parts<E, S, D, N> {
     pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
     pub(crate) feed: Arc<Feed>,
     pub(crate) metrics: Arc<Metrics>,
-    /// Whether others are known to be further.
-    pub(crate) is_syncing: Arc<AtomicBool>,
+    /// How far others are.
+    pub(crate) syncing: Arc<Syncing>,
     pub(crate) clock: Clock,
     /// Heights whose state and blocks are kept; none forgets nothing.
     pub(crate) keep_blocks: Option<BlockCount>,
@@ -134,16 +137,17 @@ where
             commits,
             is_offer_void: false,
         };
+        let (serving, answers) = Serving::new(store);
         let host = Host {
             driver,
             first,
             network: self.network,
             offers: Offers::new(self.pool.clone()),
-            served: BTreeSet::new(),
+            serving,
+            verifying: Verifying::new(events_in.clone()),
             pool: self.pool,
-            store,
             metrics: self.metrics,
-            is_syncing: self.is_syncing,
+            syncing: self.syncing,
             clock: self.clock,
             work: work_in,
             events: events_in,
@@ -151,6 +155,7 @@ where
         let ears = Ears {
             events,
             admitted: self.admitted,
+            answers,
             stop: self.stop,
         };
         Ok(vec![

@@ -3,6 +3,7 @@
 
 mod fuse;
 mod kills;
+mod late;
 mod measure;
 mod network;
 mod payments;

@@ -14,6 +14,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::chain::{Feed, Published};
 use crate::pool::PoolHandle;
+use crate::syncing::Syncing;
 
 /// What answers are made from. Shared by all callers.
 pub(crate) struct Context {
@@ -28,8 +29,8 @@ pub(crate) struct Context {
     pub(crate) settings: RpcSettings,
     /// Whether the disk has less than its reserve.
     pub(crate) is_disk_low: Arc<AtomicBool>,
-    /// Whether others are known to be further.
-    pub(crate) is_syncing: Arc<AtomicBool>,
+    /// How far others are.
+    pub(crate) syncing: Arc<Syncing>,
     /// None if the node meets nobody.
     pub(crate) peers: Option<SwarmHandle>,
     /// Whether blocks can be found by their events.
@@ -52,7 +53,7 @@ impl Context {
     }
 
     pub(crate) fn is_syncing(&self) -> bool {
-        self.is_syncing.load(Ordering::Relaxed)
+        self.syncing.is_syncing()
     }
 
     /// Peers that are connected.

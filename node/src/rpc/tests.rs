@@ -53,7 +53,7 @@ fn context(dir: &TempDir) -> Arc<Context> {
         metrics,
         settings: Layers::new().load().unwrap().into_settings().rpc,
         is_disk_low: Arc::default(),
-        is_syncing: Arc::default(),
+        syncing: Arc::default(),
         peers: None,
         index_events: true,
         subscription_room: Arc::new(Semaphore::new(1)),

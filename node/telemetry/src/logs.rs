@@ -17,16 +17,18 @@
 mod clock;
 mod fields;
 mod filter;
+mod line;
 
 use std::io;
 
 use tracing::Subscriber;
-use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::{EnvFilter, Registry, fmt, reload};
 
 use self::clock::TimeOfDay;
 pub use self::filter::{FILTER_BYTES_MAX, FilterError};
+use self::line::Events;
+pub use self::line::StatusLine;
 
 /// The shape of a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,9 +67,15 @@ pub enum SetFilterError {
 #[derive(Clone, Debug)]
 pub struct LogControl {
     filter: reload::Handle<EnvFilter, Registry>,
+    line: StatusLine,
 }
 
 impl LogControl {
+    /// The line below the log. It is for a terminal only.
+    pub fn line(&self) -> StatusLine {
+        self.line.clone()
+    }
+
     /// Replaces the filter, for all events from now on.
     pub fn set_filter(&self, filter: &str) -> Result<(), SetFilterError> {
         let filter = filter::parse(filter)?;
@@ -78,21 +86,20 @@ impl LogControl {
 /// Begins to log to standard error, for the whole process. Colours are only
 /// for [`Format::Pretty`], and only if `ansi` says so.
 pub fn init(format: Format, filter: &str, ansi: bool) -> Result<LogControl, LogError> {
-    let (subscriber, control) = subscriber(format, filter, ansi, io::stderr)?;
+    let (subscriber, control) = subscriber(format, filter, ansi, io::stderr())?;
     tracing::subscriber::set_global_default(subscriber).map_err(|_| LogError::Started)?;
     Ok(control)
 }
 
 /// What [`init`] installs, with another place to write to.
-fn subscriber<W>(
+fn subscriber<W: io::Write + Send + 'static>(
     format: Format,
     filter: &str,
     ansi: bool,
-    writer: W,
-) -> Result<(impl Subscriber + Send + Sync + use<W>, LogControl), FilterError>
-where
-    W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
-{
+    out: W,
+) -> Result<(impl Subscriber + Send + Sync + use<W>, LogControl), FilterError> {
+    let line = StatusLine::below(out);
+    let writer = Events(line.clone());
     let (filter, handle) = reload::Layer::new(filter::parse(filter)?);
     // No layer may report its own errors: it would print them to standard
     // error, and printing panics where standard error is a closed pipe. Said
@@ -122,7 +129,10 @@ where
             .log_internal_errors(false)
             .boxed(),
     };
-    let control = LogControl { filter: handle };
+    let control = LogControl {
+        filter: handle,
+        line,
+    };
     Ok((Registry::default().with(filter).with(lines), control))
 }
 

@@ -6,12 +6,16 @@ use std::path::PathBuf;
 use jsonrpsee::core::ClientError;
 use pyralog_api::{Failure, PyralogClient};
 use pyralog_genesis::ConsensusKind;
-use pyralog_primitives::DurationMs;
+use pyralog_primitives::{DurationMs, Height};
 use pyralog_testnet::net::{Net, Options};
 use pyralog_testnet::{NodeCommand, Sandbox, bounded, eventually};
 
 use crate::nets::{ENGINES, TestNet, base, options};
 use crate::payments::{client, pay};
+
+/// How often a node that comes late is killed on the way, unless
+/// `PYRALOG_LATE_KILLS` says another number.
+const KILL_COUNT: u32 = 10;
 
 /// Forgets the chain of a node that does not run.
 fn forget_chain(test: &TestNet, node: &str) {
@@ -32,8 +36,20 @@ async fn a_node_that_comes_late_arrives_also_if_it_is_killed_on_the_way() {
             pay(&test.net, "validator-0", 10).await;
             let far = client(&test.net, "validator-0").node_status().await;
             let far = far.unwrap().height;
-            for _ in 0..3 {
+            let kills = std::env::var("PYRALOG_LATE_KILLS").ok();
+            let kills = kills.map_or(KILL_COUNT, |kills| kills.parse().unwrap());
+            let mut reached = Height::default();
+            for kill in 0..kills {
                 test.net.restart("full-0").await.unwrap();
+                let late = client(&test.net, "full-0");
+                // At one time before it has any block more, at another after.
+                let wanted = u64::from(kill % 2) + reached.get();
+                reached = eventually("it goes on where it was", async || {
+                    let height = late.node_status().await.ok()?.height;
+                    assert!(height >= reached, "{height} after {reached}");
+                    (height.get() >= wanted).then_some(height)
+                })
+                .await;
                 test.net.kill("full-0").await.unwrap();
             }
             test.net.restart("full-0").await.unwrap();

@@ -15,7 +15,7 @@ use pyralog_primitives::codec::List;
 use pyralog_primitives::state::StateKey;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::write_set::{CommitBatch, StateValue, WriteSet};
-use pyralog_primitives::{ByteCount, Height, TransactionId};
+use pyralog_primitives::{BlockCount, ByteCount, Height, TransactionId};
 use pyralog_tree::StateTree;
 
 /// What blocks that are not final may take.
@@ -105,10 +105,11 @@ impl Store {
     }
 
     /// Durable blocks for a peer.
-    pub(crate) fn serve(&self, from: Height) -> Word {
+    pub(crate) fn serve(&self, from: Height, count: BlockCount) -> Word {
         let first = usize::try_from(from.get()).unwrap_or(usize::MAX);
+        let count = usize::try_from(count.get()).unwrap_or(usize::MAX);
         let blocks = self.blocks.iter().skip(first.saturating_sub(1));
-        let blocks = blocks.take(SERVED_COUNT_MAX);
+        let blocks = blocks.take(count.min(SERVED_COUNT_MAX));
         let blocks = blocks.map(|(block, certificate)| FinalBlock {
             block: Box::new(Block::clone(block)),
             certificate: certificate.clone(),

@@ -453,8 +453,11 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
                 };
                 self.later(who, LEDGER_SPAN, event);
             }
-            Command::Serve { to, from } => {
-                let word = self.nodes[who].store.serve(from);
+            Command::Verify(answer) => {
+                self.later(who, LEDGER_SPAN, Event::Verified(answer.verify()));
+            }
+            Command::Serve { to, from, count } => {
+                let word = self.nodes[who].store.serve(from, count);
                 self.outcome.given += 1;
                 self.say(who, To::Peer(to), &word)?;
             }

@@ -35,12 +35,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 self.look_ahead();
                 self.check_joined()?;
             }
-            Word::WantFinal { from: height } => {
-                let is_here = (Height::FIRST..=self.durable).contains(&height);
+            Word::WantFinal {
+                from: height,
+                count,
+            } => {
+                let is_here = (Height::FIRST..=self.durable).contains(&height) && count.get() > 0;
                 if is_here && self.peers.may_ask(from, self.now.tick) {
                     self.peers.charge(from, SERVED_BYTES, self.now.tick);
                     let (to, from) = (from, height);
-                    self.commands.push(Command::Serve { to, from });
+                    self.commands.push(Command::Serve { to, from, count });
                 }
             }
             Word::Final(blocks) => self.be_given_final(from, blocks.into_vec())?,

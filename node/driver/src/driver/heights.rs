@@ -19,7 +19,9 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
     /// not needed any more.
     pub(super) fn start_if_due(&mut self) -> Result<(), Halt> {
         let is_waiting = matches!(self.stage, Stage::Waiting) && !self.is_joining();
-        if is_waiting && self.may_go_on() {
+        // What others have made final need not be agreed on again.
+        let is_decided = self.catching_up.has(self.next.height);
+        if is_waiting && !is_decided && self.may_go_on() {
             self.start()?;
         }
         Ok(())
@@ -157,8 +159,8 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             Wake::Ask(_) | Wake::Early(_) => false,
             Wake::CatchUp | Wake::Tip | Wake::Joined => true,
         });
-        self.start_if_due()?;
         self.use_incoming()?;
+        self.start_if_due()?;
         self.check_joined()
     }
 }

@@ -3,11 +3,11 @@
 use std::cell::Cell;
 
 use pyralog_consensus::Message;
-use pyralog_driver::{CompactBlock, To, Word};
+use pyralog_driver::{CompactBlock, QUESTION_COUNT_MAX, To, Word};
 use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::codec::{Canonical, List};
-use pyralog_primitives::{Height, LeafIndex};
+use pyralog_primitives::{BlockCount, Height, LeafIndex};
 
 use crate::maker::Maker;
 use crate::network::{ALL, Network, Passes};
@@ -120,12 +120,12 @@ fn blocks_and_final_blocks_that_are_asked_for_again_and_again_are_given_for_a_wh
     subject.pass(150);
     subject.hear(greedy, crate::maker::final_word(blocks));
     assert_eq!(subject.node.store.height(), height(1));
-    subject.hear_all(greedy, vec![Word::WantFinal { from: height(1) }; FLOOD]);
+    subject.hear_all(greedy, vec![want(height(1)); FLOOD]);
     let served = subject.node.account.served.len();
     assert!((32..200).contains(&served), "{served}");
     for _ in 0..10 {
         subject.pass(1_000);
-        subject.hear(greedy, Word::WantFinal { from: height(1) });
+        subject.hear(greedy, want(height(1)));
     }
     assert!(subject.node.account.served.len() > served + 5);
 }
@@ -141,21 +141,27 @@ fn what_is_not_durable_or_no_block_is_not_served() {
     subject.hear(asking, crate::maker::final_word(blocks));
     for from in [0, 1, 2, u64::MAX] {
         let from = Height::new(from);
-        subject.hear(asking, Word::WantFinal { from });
+        subject.hear(asking, want(from));
     }
     assert_eq!(subject.node.account.served, []);
     subject.node.holds.commits = false;
     subject.let_go();
     for from in [0, 1, 2] {
         let from = Height::new(from);
-        subject.hear(asking, Word::WantFinal { from });
+        subject.hear(asking, want(from));
     }
     assert_eq!(subject.node.account.served, [(peer(asking), height(1))]);
 }
 
-/// Tips cost nothing but a question, and questions go out one at a time.
+/// A question for one final block.
+const fn want(from: Height) -> Word {
+    let count = BlockCount::new(1);
+    Word::WantFinal { from, count }
+}
+
+/// Tips cost nothing but a question, and few questions go out at a time.
 #[test]
-fn a_flood_of_tips_asks_one_question_at_a_time() {
+fn a_flood_of_tips_asks_few_questions_at_a_time() {
     let mut subject = Subject::joined();
     let flood = subject.peers[1];
     let tips = (1_000..1_000 + FLOOD as u64).map(|raw| Word::Tip {
@@ -164,7 +170,7 @@ fn a_flood_of_tips_asks_one_question_at_a_time() {
     subject.hear_all(flood, tips);
     subject.pass(900);
     let asked = subject.asked(|word| matches!(word, Word::WantFinal { .. }));
-    assert_eq!(asked, [flood]);
+    assert_eq!(asked, [flood; QUESTION_COUNT_MAX]);
 }
 
 /// Who offers blocks that contradict themselves is blamed for each, and takes no

@@ -88,14 +88,12 @@ fn who_is_behind_catches_up_before_it_signs_anything() {
     subject.meet(12);
     subject.pass(900);
     assert!(subject.node.driver().is_joining(), "others are further");
-    let is_question = |word: &Word| matches!(word, Word::WantFinal { .. });
-    let mut asked = subject.asked(is_question);
-    while let Some(who) = asked.pop() {
-        let from = subject.node.driver().height();
-        let blocks = subject.maker.serve(from, 5);
+    let mut asked = subject.questions();
+    while let Some((who, from, count)) = asked.pop() {
+        let blocks = subject.maker.serve(from, count.min(5));
         subject.hear(who, final_word(blocks));
         assert_eq!(subject.statements(), []);
-        asked.extend(subject.asked(is_question));
+        asked.extend(subject.questions());
     }
     assert_eq!(subject.node.store.height(), height(12));
     assert!(!subject.node.driver().is_joining());
@@ -133,18 +131,25 @@ fn peers_who_only_claim_to_be_further_do_not_keep_it_from_voting() {
 fn who_catches_up_slowly_goes_on_as_long_as_blocks_come() {
     let mut subject = Subject::new(pbft);
     subject.maker.grow(20);
-    subject.meet(20);
+    let peers = subject.peers.clone();
+    for who in &peers {
+        subject.connect(*who);
+    }
+    for (who, tip) in peers.iter().zip([20, 0, 0]) {
+        let height = height(tip);
+        subject.hear(*who, Word::Tip { height });
+    }
     subject.pass(0);
+    let mut asked = Vec::new();
     for raw in 1..=20 {
         assert!(subject.node.driver().is_joining());
         // Each of them late, and still in time.
         subject.pass(900);
-        let asked = subject.asked(|word| matches!(word, Word::WantFinal { .. }));
-        assert!(!asked.is_empty());
-        for who in asked {
-            let blocks = subject.maker.serve(height(raw), 1);
-            subject.hear(who, final_word(blocks));
-        }
+        asked.extend(subject.questions());
+        let question = asked.iter().rfind(|(_, from, _)| *from == height(raw));
+        let (who, from, _) = *question.unwrap();
+        let blocks = subject.maker.serve(from, 1);
+        subject.hear(who, final_word(blocks));
         assert_eq!(subject.node.store.height(), height(raw));
         assert_eq!(subject.statements(), []);
     }
@@ -159,9 +164,12 @@ fn who_catches_up_does_not_run_ahead_of_its_disk() {
     subject.node.holds.commits = true;
     subject.meet(40);
     subject.pass(0);
-    let mut asked = subject.asked(|word| matches!(word, Word::WantFinal { .. }));
-    let blocks = subject.maker.serve(height(1), 40);
-    subject.hear(asked.remove(0), final_word(blocks));
+    let mut asked = subject.questions();
+    while let Some((who, from, count)) = asked.pop() {
+        let blocks = subject.maker.serve(from, count);
+        subject.hear(who, final_word(blocks));
+        asked.extend(subject.questions());
+    }
     let most = usize::try_from(SETTLING_COUNT_MAX).unwrap() + 1;
     assert_eq!(subject.node.pending_count(), most);
     subject.node.holds.commits = false;

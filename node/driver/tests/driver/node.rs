@@ -282,9 +282,12 @@ impl<E: Engine> Node<E> {
                     transactions,
                 }));
             }
-            Command::Serve { to, from } => {
+            Command::Verify(answer) => return Ok(Some(Event::Verified(answer.verify()))),
+            Command::Serve { to, from, count } => {
                 self.account.served.push((to, from));
-                let blocks = List::new(self.store.serve(from, SERVED_COUNT_MAX)).unwrap();
+                let count = usize::try_from(count.get()).unwrap_or(usize::MAX);
+                let served = self.store.serve(from, count.min(SERVED_COUNT_MAX));
+                let blocks = List::new(served).unwrap();
                 let (to, word) = (To::Peer(to), Word::Final(blocks));
                 said.push(Said { to, word });
             }

@@ -4,8 +4,8 @@ use pyralog_consensus::{Engine, Message, Statement};
 use pyralog_driver::{Event, To, Word};
 use pyralog_genesis::ConsensusKind;
 use pyralog_pbft::Pbft;
-use pyralog_primitives::Address;
 use pyralog_primitives::vote::VoteKind;
+use pyralog_primitives::{Address, Height};
 
 use crate::maker::Maker;
 use crate::node::{Node, Said};
@@ -129,6 +129,21 @@ impl<E: Engine> Subject<E> {
                 To::All => panic!("questions go to one"),
             })
             .collect()
+    }
+
+    /// Whom it has asked for final blocks since the last look: from which height
+    /// on, and how many.
+    pub(crate) fn questions(&mut self) -> Vec<(u8, Height, usize)> {
+        let said = self.take_said();
+        let question = |said: Said| match (said.to, said.word) {
+            (To::Peer(to), Word::WantFinal { from, count }) => {
+                let number = (0..=u8::MAX).find(|number| peer(*number) == to);
+                let count = usize::try_from(count.get()).unwrap();
+                Some((number.unwrap(), from, count))
+            }
+            _ => None,
+        };
+        said.into_iter().filter_map(question).collect()
     }
 
     /// What it has said with its signature since it began.

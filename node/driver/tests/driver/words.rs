@@ -6,7 +6,7 @@ use pyralog_primitives::block::{BLOCK_TRANSACTION_COUNT_MAX, Block};
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::vote::VoteKind;
-use pyralog_primitives::{Height, LeafIndex, SignedTransactionId};
+use pyralog_primitives::{BlockCount, Height, LeafIndex, SignedTransactionId};
 
 use crate::maker::Maker;
 use crate::setup::{genesis, height, transfer};
@@ -61,7 +61,10 @@ fn words() -> Vec<Word> {
         Word::Tip {
             height: Height::new(u64::MAX),
         },
-        Word::WantFinal { from: height(7) },
+        Word::WantFinal {
+            from: height(7),
+            count: BlockCount::new(9),
+        },
         Word::Final(List::new(vec![settled]).unwrap()),
         Word::Offer(List::new(first.transactions.to_vec()).unwrap()),
     ]
@@ -87,7 +90,7 @@ fn the_encoding_of_words_is_fixed() {
     let hash = hasher.finalize().to_hex();
     assert_eq!(
         hash.as_str(),
-        "efce544e22ba83164c3751b525e2dae7cce43e5eee05a543707c3ca95b2e4c0e"
+        "282dcdd748160bad42e6184e4d835a6d72dd99bcfcb5681f3efe232f15684754"
     );
 }
 

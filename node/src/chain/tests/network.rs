@@ -33,7 +33,7 @@ use crate::threads::Thread;
 /// Who was refused tries again after a while.
 const AGAIN_SPAN: Duration = Duration::from_millis(10);
 const CHAIN: &str = "dev-several";
-const TIME: TimestampMs = TimestampMs::new(1_700_000_000_000);
+pub(super) const TIME: TimestampMs = TimestampMs::new(1_700_000_000_000);
 /// Keys of senders begin after those of validators.
 const SENDER_FIRST: u32 = 1_000;
 /// Longer than anything takes on a busy machine.
@@ -138,7 +138,7 @@ impl Several {
             admitted: pool.admitted,
             feed: Arc::clone(&feed),
             metrics,
-            is_syncing: Arc::default(),
+            syncing: Arc::default(),
             clock: Clock::start(),
             keep_blocks: None,
             stop: stopped,
@@ -196,24 +196,7 @@ impl Several {
 
     /// The transfer of a sender with this nonce.
     pub(super) fn transfer(&self, sender: u32, nonce: u64) -> Transaction {
-        let key = key(SENDER_FIRST + sender);
-        let action = Action::Transfer {
-            to: self::key(SENDER_FIRST).public_key().address(),
-            amount: Amount::new(1),
-        };
-        let body = TransactionBody {
-            version: Version::V1,
-            genesis: self.genesis.hash(),
-            sender: key.public_key(),
-            nonce: Nonce::new(nonce),
-            valid_until: Height::new(900),
-            fee_max: Amount::from_tokens(1),
-            tip: Amount::new(1),
-            compute_max: transaction_compute([&action]),
-            actions: List::new(vec![action]).unwrap(),
-            work: None,
-        };
-        body.sign(&key).unwrap()
+        transfer(&self.genesis, sender, nonce, Height::new(900))
     }
 
     /// Waits until something holds.
@@ -296,7 +279,7 @@ impl Running {
     }
 }
 
-fn genesis(kind: ConsensusKind, nodes: u32, senders: u32) -> Genesis {
+pub(super) fn genesis(kind: ConsensusKind, nodes: u32, senders: u32) -> Genesis {
     let validator = |number: u32| {
         let public_key = key(number).public_key();
         GenesisValidator {
@@ -332,6 +315,33 @@ fn genesis(kind: ConsensusKind, nodes: u32, senders: u32) -> Genesis {
         bootstrap: Vec::new(),
     })
     .unwrap()
+}
+
+/// The transfer of a sender with this nonce.
+pub(super) fn transfer(
+    genesis: &Genesis,
+    sender: u32,
+    nonce: u64,
+    valid_until: Height,
+) -> Transaction {
+    let key = key(SENDER_FIRST + sender);
+    let action = Action::Transfer {
+        to: self::key(SENDER_FIRST).public_key().address(),
+        amount: Amount::new(1),
+    };
+    let body = TransactionBody {
+        version: Version::V1,
+        genesis: genesis.hash(),
+        sender: key.public_key(),
+        nonce: Nonce::new(nonce),
+        valid_until,
+        fee_max: Amount::from_tokens(1),
+        tip: Amount::new(1),
+        compute_max: transaction_compute([&action]),
+        actions: List::new(vec![action]).unwrap(),
+        work: None,
+    };
+    body.sign(&key).unwrap()
 }
 
 type Disks = Fused<FileDisk>;

@@ -41,7 +41,7 @@ fn logged(
 ) -> Vec<String> {
     let captured = Captured::default();
     let writer = captured.clone();
-    let (subscriber, control) = subscriber(format, filter, ansi, move || writer.clone()).unwrap();
+    let (subscriber, control) = subscriber(format, filter, ansi, writer).unwrap();
     with_default(subscriber, || events(control));
     captured.lines()
 }
@@ -236,8 +236,33 @@ fn a_new_filter_holds_at_once_and_a_bad_one_changes_nothing() {
 
 #[test]
 fn a_log_that_is_gone_says_so() {
-    let (subscriber, control) = subscriber(Format::Json, "info", false, io::sink).unwrap();
+    let (subscriber, control) = subscriber(Format::Json, "info", false, io::sink()).unwrap();
     drop(subscriber);
     let gone = control.set_filter("info").unwrap_err();
     assert!(matches!(gone, SetFilterError::Gone(_)), "{gone}");
+}
+
+/// Events are written above the line, which is there again after each.
+#[test]
+fn events_do_not_mix_with_the_line_below_them() {
+    let captured = Captured::default();
+    let out = captured.clone();
+    let (subscriber, control) = subscriber(Format::Logfmt, "info", false, out).unwrap();
+    with_default(subscriber, || {
+        let line = control.line();
+        info!("before");
+        line.show("half");
+        line.show("half");
+        info!("meanwhile");
+        line.show("");
+        info!("after");
+    });
+    let written = String::from_utf8(captured.0.lock().unwrap().clone()).unwrap();
+    let erase = "\r\x1b[2K";
+    let parts: Vec<&str> = written.split(erase).collect();
+    assert_eq!(parts.len(), 4, "{written:?}");
+    assert!(parts[0].contains("before") && parts[0].ends_with('\n'));
+    assert_eq!(parts[1], "half");
+    assert!(parts[2].contains("meanwhile") && parts[2].ends_with("\nhalf"));
+    assert!(parts[3].contains("after") && parts[3].ends_with('\n'));
 }

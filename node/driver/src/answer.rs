@@ -16,6 +16,7 @@ use pyralog_consensus::{Ed25519, Verified, verify_certificate};
 use pyralog_primitives::batch::{BatchItem, Verdict, verify_sources};
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::{Certificate, CertificateError};
+use pyralog_primitives::merkle::MerkleRoot;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::{ByteCount, GenesisHash, Height};
@@ -53,6 +54,13 @@ pub(crate) struct FinalBody {
     proof: Proof,
 }
 
+/// A block whose certificate is for it.
+struct Proved {
+    height: Height,
+    block: Box<Block>,
+    proof: Proof,
+}
+
 /// Why it is final.
 #[derive(Clone, Debug)]
 enum Proof {
@@ -71,40 +79,52 @@ impl Answer {
     }
 
     /// Verifies it, up to the first block that is not what it claims to be.
-    pub fn verify(self) -> VerifiedAnswer {
-        let (genesis, validators) = (self.genesis, self.validators);
-        let root = validators.root();
+    pub fn verify(mut self) -> VerifiedAnswer {
         let (mut proved, mut fault) = (Vec::new(), None);
-        for FinalBlock { block, certificate } in self.blocks {
-            let (is_theirs, height) = (block.header.validators_root == root, certificate.height());
-            let proof = if certificate.value() != block.id() {
-                Err(Blame::OtherBlock)
-            } else if is_theirs {
-                verify_certificate(certificate, genesis, &validators, &Ed25519)
-                    .map(|certificate| Proof::By(certificate, Arc::clone(&validators)))
-                    .map_err(Blame::Certificate)
-            } else {
-                Ok(Proof::Open(certificate))
-            };
-            match proof {
-                Ok(proof) => proved.push((height, block, proof)),
+        let root = self.validators.root();
+        for one in std::mem::take(&mut self.blocks) {
+            match self.prove(one, root) {
+                Ok(one) => proved.push(one),
                 Err(blame) => {
                     fault = Some(blame);
                     break;
                 }
             }
         }
-        let is_whole = |(_, block, _): &(_, Box<Block>, _)| block.check_body().is_ok();
+        let is_whole = |one: &Proved| one.block.check_body().is_ok();
         if let Some(place) = proved.iter().position(|one| !is_whole(one)) {
-            fault = Some(Blame::Block(proved[place].1.id()));
+            fault = Some(Blame::Block(proved[place].block.id()));
             proved.truncate(place);
         }
-        let good = with_signatures(genesis, proved);
         VerifiedAnswer {
             ticket: self.ticket,
-            good,
+            good: with_signatures(self.genesis, proved),
             fault,
         }
+    }
+
+    /// Finds out why a block is final.
+    fn prove(&self, one: FinalBlock, root: MerkleRoot) -> Result<Proved, Blame> {
+        let FinalBlock { block, certificate } = one;
+        let height = certificate.height();
+        if certificate.value() != block.id() {
+            return Err(Blame::OtherBlock);
+        }
+        let proof = if block.header.validators_root == root {
+            let validators = &self.validators;
+            let certificate = verify_certificate(certificate, self.genesis, validators, &Ed25519);
+            Proof::By(
+                certificate.map_err(Blame::Certificate)?,
+                Arc::clone(validators),
+            )
+        } else {
+            Proof::Open(certificate)
+        };
+        Ok(Proved {
+            height,
+            block,
+            proof,
+        })
     }
 }
 
@@ -126,12 +146,9 @@ impl FinalBody {
 
 /// Checks of each transaction what the ledger would check of it by itself. A
 /// block in which all is good is checked no more.
-fn with_signatures(
-    genesis: GenesisHash,
-    proved: Vec<(Height, Box<Block>, Proof)>,
-) -> Vec<FinalBody> {
-    let items = |(_, block, _): &(_, Box<Block>, _)| -> Vec<BatchItem> {
-        let transactions = block.transactions.iter();
+fn with_signatures(genesis: GenesisHash, proved: Vec<Proved>) -> Vec<FinalBody> {
+    let items = |one: &Proved| -> Vec<BatchItem> {
+        let transactions = one.block.transactions.iter();
         transactions
             .map(|one| BatchItem::new(one.body.sender, one.signature, &one.body.sign_bytes()))
             .collect()
@@ -140,25 +157,24 @@ fn with_signatures(
     let sources: Vec<&[BatchItem]> = items.iter().map(Vec::as_slice).collect();
     let verdicts = verify_sources(&sources).into_iter();
     let pairs = proved.into_iter().zip(verdicts);
-    pairs
-        .map(|((height, block, proof), verdicts)| {
-            let mut transactions = block.transactions.iter();
-            let is_good = verdicts.iter().all(|verdict| *verdict == Verdict::Good)
-                && transactions.all(|one| one.check_form(genesis).is_ok());
-            let bytes = bytes(&block.transactions);
-            let block = Arc::from(block);
-            FinalBody {
-                body: if is_good {
-                    Body::own(block)
-                } else {
-                    Body::unchecked(block)
-                },
-                height,
-                bytes,
-                proof,
-            }
-        })
-        .collect()
+    let settle = |(one, verdicts): (Proved, Vec<Verdict>)| {
+        let mut transactions = one.block.transactions.iter();
+        let is_good = verdicts.iter().all(|verdict| *verdict == Verdict::Good)
+            && transactions.all(|one| one.check_form(genesis).is_ok());
+        let bytes = bytes(&one.block.transactions);
+        let block = Arc::from(one.block);
+        FinalBody {
+            body: if is_good {
+                Body::own(block)
+            } else {
+                Body::unchecked(block)
+            },
+            height: one.height,
+            bytes,
+            proof: one.proof,
+        }
+    };
+    pairs.map(settle).collect()
 }
 
 fn bytes(transactions: &[Transaction]) -> ByteCount {

@@ -198,6 +198,9 @@ impl<T> Planner<T> {
         let open = self.questions.values().filter(|one| one.is_open_of(&peer));
         let before = open.map(|one| one.deadline).max();
         let deadline = later(before.map_or(now, |before| before.max(now)));
+        // Either of two answers to the same question is one to the last.
+        self.questions
+            .retain(|_, one| one.is_open_of(&peer) || (one.peer, one.from) != (peer, from));
         self.asked += 1;
         let question = Question {
             peer,
@@ -306,13 +309,17 @@ impl<T> Planner<T> {
 
     /// One that does not answer: others are asked for all that it was asked for.
     fn give_up(&mut self, peer: PeerId) {
-        let mut late = Vec::new();
-        for (number, question) in &mut self.questions {
-            if question.peer == peer {
-                question.is_late = true;
-                late.push(*number);
-            }
+        for question in self.questions.values_mut() {
+            question.is_late |= question.peer == peer;
         }
+        self.forget_late(peer);
+    }
+
+    /// Keeps the last few questions to a peer whose time is over.
+    fn forget_late(&mut self, peer: PeerId) {
+        let late = self.questions.iter();
+        let late = late.filter(|(_, one)| one.peer == peer && one.is_late);
+        let late: Vec<u64> = late.map(|(number, _)| *number).collect();
         let superfluous = late.len().saturating_sub(LATE_COUNT_MAX);
         for number in &late[..superfluous] {
             self.questions.remove(number);
@@ -386,6 +393,7 @@ impl<T> Planner<T> {
                 question.is_late = true;
             }
         }
+        self.forget_late(peer);
     }
 
     /// Whether a block has not come, and its turn has not either.
@@ -467,10 +475,8 @@ impl Shape {
     /// other, and no more than fit. There may be more of them than were asked
     /// for, because the same was asked for before, and more of it.
     fn is_fair(&self) -> bool {
-        let pairs = self.heights.windows(2);
-        let is_row = pairs
-            .into_iter()
-            .all(|pair| pair[0].next() == Some(pair[1]));
+        let mut pairs = self.heights.windows(2);
+        let is_row = pairs.all(|pair| pair[0].next() == Some(pair[1]));
         is_row && (self.bytes <= PORTION_BYTES_MAX.get() || self.heights.len() == 1)
     }
 }

@@ -148,6 +148,11 @@ impl World {
             assert!(self.planner.open_count(&ask.peer) <= QUESTION_COUNT_MAX);
             self.answer(peer, ask.from.get(), ask.count.get());
         }
+        for peer in 0..self.kinds.len() {
+            let theirs = self.planner.questions.values();
+            let theirs = theirs.filter(|question| question.peer == id(peer));
+            assert!(theirs.count() <= QUESTION_COUNT_MAX + LATE_COUNT_MAX);
+        }
         // The lowest is asked for beyond it, and what comes late has come.
         assert!(self.planner.bytes() <= 2 * BYTES_MAX, "bounded");
     }

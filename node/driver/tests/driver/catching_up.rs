@@ -6,6 +6,7 @@ use pyralog_consensus::Engine;
 use pyralog_driver::{Blame, Event, FinalBlock, Word};
 use pyralog_primitives::Height;
 use pyralog_primitives::block::Block;
+use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::vote::VoteKind;
 
 use crate::maker::final_word;
@@ -133,7 +134,7 @@ fn a_peer_that_gives_a_block_and_then_others_is_blamed() {
 fn a_false_certificate_is_blamed() {
     let unsigned = |_, mut blocks: Vec<FinalBlock>| {
         let height = blocks[0].certificate.height();
-        blocks[0].certificate = pyralog_primitives::certificate::Certificate::Solo {
+        blocks[0].certificate = Certificate::Solo {
             height,
             value: blocks[0].block.id(),
             signature: pyralog_primitives::Signature::new([1; 64]),
@@ -144,6 +145,21 @@ fn a_false_certificate_is_blamed() {
         &unsigned,
         Some(|blame| matches!(blame, Blame::Certificate(_))),
     );
+}
+
+/// Who its validators are is known only when its turn comes.
+#[test]
+fn a_block_that_names_other_validators_is_found_out_in_its_turn() {
+    let other = |_, mut blocks: Vec<FinalBlock>| {
+        let mut block = Block::clone(&blocks[0].block);
+        block.header.validators_root = block.header.tx_root;
+        if let Certificate::Quorum { value, .. } = &mut blocks[0].certificate {
+            *value = block.id();
+        }
+        *blocks[0].block = block;
+        Some(final_word(blocks))
+    };
+    check_lie(&other, Some(|blame| matches!(blame, Blame::Certificate(_))));
 }
 
 #[test]

@@ -169,8 +169,12 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                         self.inputs.push_back(Input::Certified(certificate));
                     }
                     Stage::Decided(_) => self.settle()?,
-                    // The engine has not begun: it need not know.
-                    _ => self.decide(certificate.into_inner())?,
+                    // The engine has not begun: it need not know. What the log
+                    // holds is of a height that is over.
+                    _ => {
+                        self.logs.seal().map_err(Halt::Log)?;
+                        self.decide(certificate.into_inner())?;
+                    }
                 }
                 Ok(())
             }

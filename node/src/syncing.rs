@@ -9,7 +9,7 @@ use pyralog_primitives::Height;
 /// What the driver knows of it. Written by its thread alone.
 #[derive(Debug)]
 pub(crate) struct Syncing {
-    is_syncing: AtomicBool,
+    is_behind: AtomicBool,
     target: AtomicU64,
     /// When the last block became final here, or this began.
     moved: Mutex<(Height, Instant)>,
@@ -18,7 +18,7 @@ pub(crate) struct Syncing {
 impl Default for Syncing {
     fn default() -> Self {
         Self {
-            is_syncing: AtomicBool::new(false),
+            is_behind: AtomicBool::new(false),
             target: AtomicU64::new(0),
             moved: Mutex::new((Height::default(), Instant::now())),
         }
@@ -28,7 +28,7 @@ impl Default for Syncing {
 impl Syncing {
     /// Whether the network is, or may well be, further than this node.
     pub(crate) fn is_syncing(&self) -> bool {
-        self.is_syncing.load(Ordering::Relaxed)
+        self.is_behind.load(Ordering::Relaxed)
     }
 
     /// How far the network is, as far as others say so who can be believed.
@@ -51,6 +51,6 @@ impl Syncing {
         }
         drop(moved);
         self.target.store(target.get(), Ordering::Relaxed);
-        self.is_syncing.swap(is_syncing, Ordering::Relaxed) != is_syncing
+        self.is_behind.swap(is_syncing, Ordering::Relaxed) != is_syncing
     }
 }

@@ -428,8 +428,8 @@ impl<T> Planner<T> {
                 self.held.insert(height, piece);
             }
         }
-        if count > 0 {
-            self.block_bytes = (self.block_bytes + sum / count).div_ceil(2);
+        if let Some(block_bytes) = sum.checked_div(count) {
+            self.block_bytes = u64::midpoint(self.block_bytes, block_bytes);
         }
         if is_false {
             peers.distrust(from, now);

@@ -98,9 +98,9 @@ impl World {
         };
         let scale = [300, 60_000, 900_000][world.draw(3)];
         world.sizes = (0..=CHAIN).map(|_| 1 + world.below(scale)).collect();
-        for peer in 0..kinds.len() {
+        for (peer, kind) in kinds.iter().enumerate() {
             world.meet(peer);
-            if kinds[peer] == Kind::Restless {
+            if *kind == Kind::Restless {
                 let at = world.below(500_000);
                 world.later(at, Event::Leave(peer));
             }

@@ -13,7 +13,7 @@ use pyralog_tendermint::Tendermint;
 use pyralog_world::{Options, Outcome, Seed, run};
 
 /// Seeds of each engine, unless `PYRALOG_WORLDS` says another number.
-const SEED_COUNT: u64 = 24;
+const SEED_COUNT: u64 = 48;
 
 fn pbft(own: Option<Address>) -> Pbft {
     let settings = pyralog_pbft::Settings {

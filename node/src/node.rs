@@ -101,9 +101,8 @@ impl Node {
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
         if let Some(gossip) = gossip {
             let stop = shared.stop.clone();
-            let is_behind = Arc::clone(&shared.is_syncing);
-            let pool = shared.pool.clone();
-            tasks.spawn(spread(gossip, pool, to_gossip, is_behind, stop));
+            let (pool, syncing) = (shared.pool.clone(), Arc::clone(&shared.syncing));
+            tasks.spawn(spread(gossip, pool, to_gossip, syncing, stop));
         }
         let server = rpc::serve(listeners.rpc, context, shared.clock);
         let Shared {

@@ -13,7 +13,6 @@
 //!   little to say so.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyralog_chain::mempool::{Checked, Rejection};
 use pyralog_driver::Word;
@@ -24,6 +23,7 @@ use pyralog_primitives::transaction::Transaction;
 use tokio::sync::{mpsc, watch};
 
 use crate::pool::{Answer, PoolHandle, Refused, source_of};
+use crate::syncing::Syncing;
 
 /// What a message has besides its transactions.
 const AROUND_BYTES_MAX: usize = 512;
@@ -38,7 +38,7 @@ pub(crate) async fn spread<G: Gossip>(
     mut gossip: G,
     pool: PoolHandle,
     mut admitted: mpsc::Receiver<Vec<Checked>>,
-    is_behind: Arc<AtomicBool>,
+    syncing: Arc<Syncing>,
     mut stop: watch::Receiver<bool>,
 ) {
     loop {
@@ -48,7 +48,7 @@ pub(crate) async fn spread<G: Gossip>(
             Some(news) = admitted.recv() => pass_on(&gossip, &news),
             heard = gossip.next() => match heard {
                 Some(heard) => {
-                    let verdict = judge(&pool, &heard, &is_behind).await;
+                    let verdict = judge(&pool, &heard, &syncing).await;
                     gossip.judge(heard.id, verdict);
                 }
                 None => return,
@@ -91,7 +91,7 @@ fn length(transaction: &Transaction) -> usize {
 }
 
 /// What is to become of a message: this node passes on what it takes itself.
-async fn judge(pool: &PoolHandle, heard: &Spread, is_behind: &AtomicBool) -> Verdict {
+async fn judge(pool: &PoolHandle, heard: &Spread, syncing: &Syncing) -> Verdict {
     let Ok(Word::Offer(transactions)) = Word::decode(&heard.bytes) else {
         return Verdict::Reject;
     };
@@ -101,7 +101,7 @@ async fn judge(pool: &PoolHandle, heard: &Spread, is_behind: &AtomicBool) -> Ver
     let submitted = pool.submit(source_of(heard.from), transactions, bytes);
     match submitted.await {
         Ok(answers) => match verdict(&answers) {
-            Verdict::Useless if is_behind.load(Ordering::Relaxed) => Verdict::Ignore,
+            Verdict::Useless if syncing.is_syncing() => Verdict::Ignore,
             verdict => verdict,
         },
         Err(_crowded) => Verdict::Ignore,

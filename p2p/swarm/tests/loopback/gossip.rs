@@ -93,16 +93,16 @@ async fn a_good_message_goes_on_with_the_greatest_length_too() {
 async fn who_passes_on_little_but_what_is_useless_loses_reputation() {
     let directory = tempdir().unwrap();
     let (one, two) = pair(&directory).await;
-    let (mut hears, spreads) = (one.gossip(), two.gossip());
+    let (mut listener, spreads) = (one.gossip(), two.gossip());
     let mut number = 0_u32;
     while one.handle().peers()[0].reputation.get() == 0 {
         number += 1;
         spreads
             .spread(number.to_be_bytes().as_slice().into())
             .unwrap();
-        let heard = timeout(Duration::from_millis(500), hears.next()).await;
+        let heard = timeout(Duration::from_millis(500), listener.next()).await;
         if let Ok(Some(heard)) = heard {
-            hears.judge(heard.id, Verdict::Useless);
+            listener.judge(heard.id, Verdict::Useless);
         }
         assert!(number < 10_000, "nobody minds");
     }

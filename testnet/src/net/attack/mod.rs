@@ -199,7 +199,7 @@ impl Done {
         &mut self,
         what: &str,
         who: &Who,
-        told: Vec<Result<(), Gone>>,
+        told: &[Result<(), Gone>],
         reason: Option<&'static str>,
     ) {
         let is_ended = |told: &&Result<(), Gone>| matches!(told, Err(Gone::Closed | Gone::Refused));
@@ -224,7 +224,7 @@ impl Net {
         strength: Strength,
         mut told: impl FnMut(&Outcome),
     ) -> Result<AttackReport, NetError> {
-        let watch = Watch::begin(self).await?;
+        let watch = Watch::begin(self)?;
         let targets = Targets {
             genesis: watch.genesis(),
             nodes: watch.nodes(),

@@ -59,7 +59,7 @@ pub(super) struct Before {
 
 impl Watch {
     /// Looks after the nodes that run.
-    pub(super) async fn begin(net: &Net) -> Result<Self, NetError> {
+    pub(super) fn begin(net: &Net) -> Result<Self, NetError> {
         let net = net.as_it_is()?;
         let mut nodes = Vec::new();
         for node in &net.record.nodes {

@@ -21,7 +21,7 @@ const HELD: Duration = Duration::from_secs(2);
 /// Keys that come at the same time.
 const IDENTITIES_AT_ONCE: usize = 8;
 /// How long an identity may take, whatever the node does.
-const IDENTITY_MAX: Duration = Duration::from_secs(60);
+const IDENTITY_MAX: Duration = Duration::from_mins(1);
 /// Bans of one address that close it, as `docs/src/spec/network.md` says.
 const CLOSING_COUNT: usize = 5;
 

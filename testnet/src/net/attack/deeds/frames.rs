@@ -48,7 +48,7 @@ async fn garbage_as_hello(targets: &Targets, done: &mut Done) {
         Err(peer.ended().await)
     })
     .await;
-    done.say("a hello that is none", &who, told, Some("no hello"));
+    done.say("a hello that is none", &who, &told, Some("no hello"));
 }
 
 async fn garbage_as_words(targets: &Targets, done: &mut Done) {
@@ -62,7 +62,7 @@ async fn garbage_as_words(targets: &Targets, done: &mut Done) {
     })
     .await;
     let what = format!("{WORDS} words that are none");
-    done.say(&what, &who, told, Some("no word of ours"));
+    done.say(&what, &who, &told, Some("no word of ours"));
 }
 
 async fn garbage_as_gossip(targets: &Targets, done: &mut Done) {
@@ -84,7 +84,7 @@ async fn garbage_as_gossip(targets: &Targets, done: &mut Done) {
     })
     .await;
     let what = "gossip that is none";
-    done.say(what, &who, told, Some("anybody could see is bad"));
+    done.say(what, &who, &told, Some("anybody could see is bad"));
 }
 
 /// Every opening on a bare connection to every node.
@@ -117,7 +117,7 @@ pub(super) async fn oversize(targets: &Targets) -> Done {
         })
         .await;
         let what = format!("a frame that announces {announced} bytes");
-        done.say(&what, &who, told, Some("was announced"));
+        done.say(&what, &who, &told, Some("was announced"));
     }
     let long = by(2);
     let bytes = if targets.strength.is_full() {
@@ -135,7 +135,7 @@ pub(super) async fn oversize(targets: &Targets) -> Done {
     })
     .await;
     let what = format!("{WORDS} words of {bytes} bytes that are none");
-    done.say(&what, &long, told, Some("no word of ours"));
+    done.say(&what, &long, &told, Some("no word of ours"));
     let streams = Who {
         streams: 2,
         ..by(3)
@@ -144,7 +144,7 @@ pub(super) async fn oversize(targets: &Targets) -> Done {
     done.say(
         "two streams of words",
         &streams,
-        told,
+        &told,
         Some("second stream"),
     );
     done

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use pyralog_api::PyralogClient;
-use pyralog_driver::{FinalBlock, Word};
+use pyralog_driver::{FINAL_COUNT_MAX, FinalBlock, Word};
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::{BlockCount, Height};
@@ -17,9 +17,9 @@ use crate::net::attack::{Attack, Done, Targets};
 /// Questions of one that reads no answers.
 const QUESTIONS: usize = 2_000;
 /// How long a slow reader is watched at most, if it is not to be banned.
-const SLOW_SHORT: Duration = Duration::from_secs(60);
+const SLOW_SHORT: Duration = Duration::from_mins(1);
 /// Answers with lies that a node may ask for: it asks again after ten seconds.
-const LIES_MAX: Duration = Duration::from_secs(60);
+const LIES_MAX: Duration = Duration::from_mins(1);
 /// How far ahead a liar says that it is.
 const AHEAD: BlockCount = BlockCount::new(1_000);
 
@@ -69,6 +69,7 @@ async fn ask_much(peer: &mut RawPeer) -> Result<Words, Gone> {
     let mut words = peer.greet().await?;
     let question = Word::WantFinal {
         from: Height::FIRST,
+        count: BlockCount::new(FINAL_COUNT_MAX as u64),
     }
     .encode();
     for _ in 0..QUESTIONS {
@@ -100,7 +101,7 @@ pub(super) async fn lying_sync(targets: &Targets, watch: &Watch) -> Done {
         say(&mut words.to_node, &tip.encode()).await?;
         loop {
             let heard = hear(&mut words.of_node).await?;
-            if let Ok(Word::WantFinal { from }) = Word::decode(&heard) {
+            if let Ok(Word::WantFinal { from, .. }) = Word::decode(&heard) {
                 let lie = List::new(vec![forged(&truth, from)]).expect("one is few");
                 say(&mut words.to_node, &Word::Final(lie).encode()).await?;
             }
@@ -108,7 +109,7 @@ pub(super) async fn lying_sync(targets: &Targets, watch: &Watch) -> Done {
     });
     let told = timeout(LIES_MAX, lie).await.unwrap_or_default();
     let what = "blocks that nobody signed, for whoever asks";
-    done.say(what, &who, told, Some("certificate that does not hold"));
+    done.say(what, &who, &told, Some("certificate that does not hold"));
     done
 }
 
@@ -116,6 +117,7 @@ pub(super) async fn lying_sync(targets: &Targets, watch: &Watch) -> Done {
 async fn first_block(words: &mut Words) -> Result<FinalBlock, Gone> {
     let question = Word::WantFinal {
         from: Height::FIRST,
+        count: BlockCount::new(1),
     };
     say(&mut words.to_node, &question.encode()).await?;
     loop {

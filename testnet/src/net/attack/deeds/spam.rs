@@ -26,7 +26,7 @@ const HEARD_MAX: usize = 8;
 /// How often it is said again before it is looked whether there is more.
 const REPEATED: usize = 32;
 /// How long that goes on if nobody ends it: also until there is something.
-const REPEAT_MAX: Duration = Duration::from_secs(60);
+const REPEAT_MAX: Duration = Duration::from_mins(1);
 
 /// Payments of an account that has nothing, each signed, each another one.
 pub(super) async fn useless_gossip(targets: &Targets, watch: &Watch) -> Done {
@@ -60,7 +60,7 @@ pub(super) async fn useless_gossip(targets: &Targets, watch: &Watch) -> Done {
     })
     .await;
     let what = "payments by gossip of an account that has nothing";
-    done.say(what, &who, told, Some("of no use"));
+    done.say(what, &who, &told, Some("of no use"));
     done
 }
 
@@ -88,7 +88,7 @@ pub(super) async fn replayed_votes(targets: &Targets, watch: &Watch) -> Done {
     };
     let (told, ()) = tokio::join!(deed, payments);
     let what = format!("the last {HEARD_MAX} messages of each validator, again and again");
-    done.say(&what, &who, told, Some("more messages"));
+    done.say(&what, &who, &told, Some("more messages"));
     done
 }
 

@@ -7,6 +7,7 @@ use std::sync::atomic::AtomicBool;
 use pyralog_chain::Application;
 use pyralog_chain::mempool::{Checked, Limits, Rules};
 use pyralog_config::Settings;
+use pyralog_p2p::Gossip;
 use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::state::{ChainState, StateKey};
 use pyralog_primitives::{DurationMs, Round, SecretKey, VotingPower};
@@ -100,9 +101,7 @@ impl Node {
         tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
         if let Some(gossip) = gossip {
-            let stop = shared.stop.clone();
-            let (pool, syncing) = (shared.pool.clone(), Arc::clone(&shared.syncing));
-            tasks.spawn(spread(gossip, pool, to_gossip, syncing, stop));
+            tasks.spawn(shared.clone().spread(gossip, to_gossip));
         }
         let server = rpc::serve(listeners.rpc, context, shared.clock);
         let Shared {
@@ -213,6 +212,10 @@ impl Shared {
             stop: self.stop.clone(),
             settings: settings.rpc.clone(),
         }
+    }
+
+    async fn spread(self, gossip: impl Gossip, admitted: Admitted) {
+        spread(gossip, self.pool, admitted, self.syncing, self.stop).await;
     }
 
     async fn serve_health(mut self, listener: TcpListener, health: Arc<Health>) {

@@ -10,6 +10,7 @@ use pyralog_genesis::{ConsensusKind, Genesis};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::codec::List;
 use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::vote::Evidence;
 use pyralog_primitives::{Address, Height, TransactionId};
 
 use crate::chance::Chance;
@@ -402,27 +403,12 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
 
     fn execute(&mut self, who: usize, command: Command) -> Result<(), Broken> {
         let surprise = |what: String| Broken::Surprise { node: who, what };
-        let time = self.nodes[who].time(self.now);
-        let proposer = self.nodes[who].key.public_key().address();
         let Some(running) = &mut self.nodes[who].running else {
             return Ok(());
         };
         match command {
             Command::Say { to, word } => self.say(who, to, &word)?,
-            Command::Build { evidence } => {
-                let order = Order {
-                    time,
-                    proposer,
-                    evidence,
-                };
-                let mut waiting = running.pool.all();
-                let built = running.executor.build(order, &mut waiting);
-                drop(waiting);
-                let built = built.map_err(|error| surprise(error.to_string()))?;
-                running.pool.drop_used(&built.left_out);
-                running.is_offer_void = built.block.transactions.is_empty();
-                self.later(who, LEDGER_SPAN, Event::Built(built.block));
-            }
+            Command::Build { evidence } => self.build(who, evidence)?,
             Command::Examine(body) => {
                 let block = body.block.id();
                 let verdict = running.executor.examine(&body);
@@ -469,6 +455,29 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             }
             Command::Warn(warning) => return Err(surprise(warning.to_string())),
         }
+        Ok(())
+    }
+
+    /// The ledger builds a block of what this node has heard of.
+    fn build(&mut self, who: usize, evidence: Vec<Evidence>) -> Result<(), Broken> {
+        let order = Order {
+            time: self.nodes[who].time(self.now),
+            proposer: self.nodes[who].key.public_key().address(),
+            evidence,
+        };
+        let Some(running) = &mut self.nodes[who].running else {
+            return Ok(());
+        };
+        let mut waiting = running.pool.all();
+        let built = running.executor.build(order, &mut waiting);
+        drop(waiting);
+        let built = built.map_err(|error| Broken::Surprise {
+            node: who,
+            what: error.to_string(),
+        })?;
+        running.pool.drop_used(&built.left_out);
+        running.is_offer_void = built.block.transactions.is_empty();
+        self.later(who, LEDGER_SPAN, Event::Built(built.block));
         Ok(())
     }
 

@@ -107,7 +107,7 @@ async fn bare(targets: &Targets) -> String {
 pub(super) async fn oversize(targets: &Targets) -> Done {
     let mut done = Done::default();
     let by = |number| targets.who(Attack::Oversize, number);
-    let longest = u32::try_from(MESSAGE_BYTES_MAX).expect("some mebibytes");
+    let longest = u32::try_from(MESSAGE_BYTES_MAX).expect("a message is shorter than 4 GiB");
     for (number, announced) in [(0, u32::MAX), (1, longest + 1)] {
         let who = by(number);
         let told = each(targets, &who, async |mut peer| {

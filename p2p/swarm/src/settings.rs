@@ -86,7 +86,7 @@ pub struct Limits {
     /// Connections that it dials at most, also to ask about others.
     pub outbound_max: u32,
     /// Connections of others. Lower, and newcomers find no place; higher, and
-    /// each holds its lines in memory: [`LINE_BYTES_MAX`](pyralog_p2p::LINE_BYTES_MAX)
+    /// each holds its lines in memory: [`LINE_BYTES_MAX`]
     /// in each direction at the worst.
     pub inbound_max: u32,
     /// Connections that are being made, in each direction.

@@ -1,7 +1,7 @@
 //! Transactions that peers tell of, on their way to the pool.
 //!
-//! Invariant: of each peer at most [`OFFER_COUNT_MAX`] words wait, and a line of
-//! the pool's; what is beyond is dropped, and comes again from whoever has it
+//! Invariant: of each peer at most [`OFFER_COUNT_MAX`] words wait, two words'
+//! worth is being handed over, and a line of the pool's; what is beyond is dropped, and comes again from whoever has it
 //! pending, or with the block that holds it.
 
 use std::collections::BTreeMap;

@@ -144,11 +144,16 @@ fn run_engine<P: Protocol + Sync>(
     if args.trace && (args.seeds > 1 || args.validators.len() > 1) {
         return Err(SimError::ManyTraces);
     }
+    let processes_max = if args.whole {
+        processes_max.min(usize::from(pyralog_world::NODE_COUNT_MAX))
+    } else {
+        processes_max
+    };
     for validators in &args.validators {
         let options = options(protocol, args, *validators, processes_max)?;
         if args.whole {
             let count = u8::try_from(*validators);
-            let count = count.expect("no more processes are simulated than a byte counts");
+            let count = count.expect("there are no more than worlds have");
             println!("{}", whole::live(protocol, args, count)?);
         } else if args.trace {
             trace(protocol, options)?;
@@ -214,4 +219,31 @@ fn trace(protocol: &impl Protocol, options: Options) -> Result<(), SimError> {
         outcome.height, outcome.events, outcome.trace_hash
     );
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Program {
+        #[command(flatten)]
+        args: SimArgs,
+    }
+
+    #[test]
+    fn networks_that_there_are_not_are_refused_with_what_there_is() {
+        for (words, rule) in [
+            ("--engine pbft --validators 17 --whole", "at most 16"),
+            ("--engine solo --validators 2 --whole", "at most 1"),
+            ("--engine pbft --validators 0", "there has to be one"),
+            ("--engine pbft --validators 129", "at most 128"),
+        ] {
+            let words = std::iter::once("sim").chain(words.split(' '));
+            let refused = run(&Program::parse_from(words).args).unwrap_err();
+            assert!(refused.to_string().contains(rule), "{refused}");
+        }
+    }
 }

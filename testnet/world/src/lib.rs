@@ -33,4 +33,4 @@ mod watched;
 mod world;
 
 pub use checks::Broken;
-pub use world::{Options, Outcome, Seed, run};
+pub use world::{NODE_COUNT_MAX, Options, Outcome, Seed, run};

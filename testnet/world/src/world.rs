@@ -37,12 +37,16 @@ const LEDGER_SPAN: (Micros, Micros) = (200, 6_000);
 /// and the disk with a final one.
 const DISK_SPAN: (Micros, Micros) = (1_000, 15_000);
 
+/// Nodes of a world. More, and a run takes minutes; more than 63, and the two
+/// sides of a split network do not fit the number that draws them.
+pub const NODE_COUNT_MAX: u8 = 16;
+
 /// What is simulated.
 #[derive(Clone, Copy, Debug)]
 pub struct Options {
     /// Decides the whole course of it.
     pub seed: Seed,
-    /// How many validators there are.
+    /// How many validators there are; from one to [`NODE_COUNT_MAX`].
     pub validators: u8,
     /// How many transfers clients send.
     pub transfers: u32,

@@ -94,6 +94,9 @@ pub(crate) struct RawPeer {
     happened: mpsc::Receiver<Happened>,
     spread: mpsc::Sender<Vec<u8>>,
     task: JoinHandle<()>,
+    /// Streams that nobody has asked for. One that is given up ends, and the
+    /// node would hear of that before it has read what it is to be blamed for.
+    kept: Vec<Stream>,
 }
 
 /// Its words to the node, and those of the node to it.
@@ -114,6 +117,7 @@ impl RawPeer {
             happened,
             spread,
             task,
+            kept: Vec::new(),
         }
     }
 
@@ -129,8 +133,9 @@ impl RawPeer {
     /// The next stream of words that it has opened itself.
     pub(crate) async fn stream(&mut self) -> Result<Stream, Gone> {
         loop {
-            if let Happened::Opened(stream) = self.happened().await? {
-                return Ok(stream);
+            match self.happened().await? {
+                Happened::Opened(stream) => return Ok(stream),
+                other => self.keep(other),
             }
         }
     }
@@ -169,14 +174,18 @@ impl RawPeer {
 
     /// Waits until the node has ended the connection.
     pub(crate) async fn ended(&mut self) -> Gone {
-        // A stream that is given up ends, and the node is not to be first told
-        // of that.
-        let mut streams = Vec::new();
         loop {
             match self.happened().await {
-                Ok(happened) => streams.push(happened),
+                Ok(happened) => self.keep(happened),
                 Err(gone) => return gone,
             }
+        }
+    }
+
+    fn keep(&mut self, happened: Happened) {
+        match happened {
+            Happened::Opened(stream) | Happened::Accepted(stream) => self.kept.push(stream),
+            Happened::Closed | Happened::Refused => {}
         }
     }
 
@@ -186,7 +195,7 @@ impl RawPeer {
             match self.happened.try_recv() {
                 Ok(Happened::Closed | Happened::Refused)
                 | Err(mpsc::error::TryRecvError::Disconnected) => return true,
-                Ok(_) => {}
+                Ok(stream) => self.keep(stream),
                 Err(mpsc::error::TryRecvError::Empty) => return false,
             }
         }

@@ -113,10 +113,28 @@ macro_rules! fixed_bytes {
     ($(#[$doc:meta])* $name:ident($bytes:literal)) => {
         $(#[$doc])*
         #[derive(
-            Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash,
-            borsh::BorshSerialize, borsh::BorshDeserialize,
+            Clone, Copy, PartialEq, Eq, Hash, borsh::BorshSerialize, borsh::BorshDeserialize,
         )]
         pub struct $name([u8; $bytes]);
+
+        impl Ord for $name {
+            /// The order of the bytes. Most of what is compared is a hash, or made
+            /// of one, and differs in its first word.
+            fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+                let word = |bytes: &[u8; $bytes]| {
+                    let first = bytes.first_chunk().expect("nothing here is shorter");
+                    u64::from_be_bytes(*first)
+                };
+                let first = word(&self.0).cmp(&word(&other.0));
+                first.then_with(|| self.0.cmp(&other.0))
+            }
+        }
+
+        impl PartialOrd for $name {
+            fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+                Some(self.cmp(other))
+            }
+        }
 
         impl $name {
             /// Its length.

@@ -14,6 +14,7 @@ use crate::Store;
 use crate::engine::{Batch, Durability};
 use crate::error::{CommitError, ReadError};
 use crate::family::Family;
+use crate::latest::Known;
 use crate::postings::Postings;
 use crate::receipt_row::ReceiptRow;
 use crate::rows::{
@@ -33,7 +34,8 @@ impl Store {
         let mut writer = self.writer()?;
         let standing = self.standing();
         let head = next_head(&standing, commit)?;
-        let batch = self.commit_batch(commit, head)?;
+        let rows = StateRows::of(&commit.write_set);
+        let batch = self.commit_batch(commit, &rows, head)?;
         let next = Standing {
             head: Some(head),
             has_events: standing.has_events || self.options.index_events,
@@ -42,10 +44,18 @@ impl Store {
         self.write(&mut writer, batch, next, Durability::Synced, || {
             format!("committing height {}", head.height)
         })?;
+        for (row, value) in rows.iter() {
+            self.latest.write(row.0, value);
+        }
         Ok(())
     }
 
-    fn commit_batch(&self, commit: &CommitBatch, head: Head) -> Result<Batch<'_>, CommitError> {
+    fn commit_batch(
+        &self,
+        commit: &CommitBatch,
+        rows: &StateRows<'_>,
+        head: Head,
+    ) -> Result<Batch<'_>, CommitError> {
         let height = head.height;
         let mut batch = self.engine.batch();
         batch
@@ -63,7 +73,7 @@ impl Store {
         if self.options.index_events {
             put_events(&mut batch, commit, height);
         }
-        self.put_state(&mut batch, &commit.write_set, height)?;
+        self.put_state(&mut batch, rows, height)?;
         put_root(&mut batch, head);
         Ok(batch)
     }
@@ -90,21 +100,32 @@ impl Store {
     fn put_state(
         &self,
         batch: &mut Batch<'_>,
-        write_set: &WriteSet,
+        rows: &StateRows<'_>,
         height: Height,
     ) -> Result<(), ReadError> {
-        let rows = StateRows::of(write_set);
+        let known: Vec<Known> = rows.iter().map(|(row, _)| self.latest.get(row.0)).collect();
+        let unknown = rows.iter().zip(&known);
+        let unknown = unknown.filter(|(_, known)| matches!(known, Known::Nothing(_)));
+        let unknown = unknown.map(|((row, _), _)| row.0);
         let reader = self.engine.reader();
-        let before = reader.get_sorted::<State>(rows.iter().map(|(row, _)| row.0))?;
+        let mut read = reader.get_sorted::<State>(unknown)?.into_iter();
         for (row, value) in rows.iter() {
             match value {
                 Some(value) => batch.put::<State>(&row, &ValueBytes(value)),
                 None => batch.delete::<State>(&row),
             }
         }
-        for ((row, _), before) in rows.iter().zip(&before) {
+        for ((row, _), known) in rows.iter().zip(&known) {
             let key = VersionKey { row, height };
-            batch.put::<Versions>(&key, &Before(before.as_deref()));
+            let read = match known {
+                Known::Value(_) => None,
+                Known::Nothing(_) => read.next().flatten(),
+            };
+            let before = match known {
+                Known::Value(value) => value.as_deref(),
+                Known::Nothing(_) => read.as_deref(),
+            };
+            batch.put::<Versions>(&key, &Before(before));
         }
         let changed = ChangedRows::join(rows.iter().map(|(row, _)| row));
         batch.put::<Changes>(&height, &ChangedRows::joined(&changed));

@@ -37,7 +37,8 @@
 //! only where the count of acknowledged writes has outlived it.
 //!
 //! What is bounded: the log (128 MiB, beyond which memory moves to files),
-//! memory tables (256 MiB), the cache ([`Options::cache`]), the engine's
+//! memory tables (256 MiB), the cache ([`Options::cache`]), the values that were
+//! used last (16 MiB), the engine's
 //! reports (16 MiB), a page of events ([`MATCH_COUNT_MAX`]), the batches of
 //! pruning and rollback. Only the state itself and the heights that one keeps
 //! take space without a bound of ours.
@@ -52,6 +53,7 @@ mod error;
 mod family;
 mod files;
 mod height_rows;
+mod latest;
 mod log_file;
 mod open;
 mod options;

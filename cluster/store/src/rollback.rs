@@ -76,6 +76,7 @@ impl Store {
             self.write(writer, batch, next, durability, || {
                 format!("taking back height {head}")
             })?;
+            self.latest.clear();
         }
         Ok(())
     }

@@ -8,6 +8,7 @@ use pyralog_primitives::{ByteCount, GenesisHash, Height};
 use crate::engine::{Batch, Durability, Engine, is_corruption};
 use crate::error::{InitializeError, OpenError, Stopped};
 use crate::files::{Acknowledged, Layout, Lock};
+use crate::latest::Latest;
 use crate::options::Options;
 use crate::rows::{Meta, MetaKey};
 use crate::standing::{Head, Standing};
@@ -19,6 +20,8 @@ pub struct Store {
     pub(crate) engine: Engine,
     pub(crate) layout: Layout,
     pub(crate) options: Options,
+    /// Values of the state, told of all that is written to it.
+    pub(crate) latest: Latest,
     /// What the last write has left, for who does not need a snapshot.
     standing: RwLock<Standing>,
     writer: Mutex<Writer>,
@@ -64,6 +67,7 @@ impl Store {
             engine,
             layout,
             options,
+            latest: Latest::new(),
             standing: RwLock::new(standing),
             writer: Mutex::new(Writer {
                 acknowledged,
@@ -130,6 +134,7 @@ impl Store {
         self.write(&mut writer, batch, next, Durability::Synced, || {
             "setting the state of genesis".to_owned()
         })?;
+        self.latest.clear();
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use rocksdb::{ReadOptions, Snapshot};
 use crate::Store;
 use crate::engine::{Reader, damaged_row};
 use crate::error::{AtError, ReadError, TreeError, ViewError};
+use crate::latest::Known;
 use crate::rows::{Damage, Meta, MetaKey, RowKey, State, ValueBytes, VersionKey, Versions};
 use crate::standing::{Head, Standing};
 use crate::state_row::{StateRow, entries_prefix, write_state_row};
@@ -59,7 +60,14 @@ impl Store {
 
     /// What is stored under a key now.
     pub fn get(&self, key: &StateKey) -> Result<Option<StateValue>, ReadError> {
-        get_value(&self.engine.reader(), key)
+        let row = row_of(key);
+        let ticket = match self.latest.get(&row) {
+            Known::Value(value) => return Ok(value),
+            Known::Nothing(ticket) => ticket,
+        };
+        let value = get_value(&self.engine.reader(), &row)?;
+        self.latest.read(&row, value.as_ref(), &ticket);
+        Ok(value)
     }
 
     /// What is stored under many keys, all as of one moment.
@@ -101,7 +109,7 @@ impl View<'_> {
 
     /// What is stored under a key.
     pub fn get(&self, key: &StateKey) -> Result<Option<StateValue>, ReadError> {
-        get_value(&self.reader, key)
+        get_value(&self.reader, &row_of(key))
     }
 
     /// What is stored under many keys.
@@ -257,7 +265,6 @@ pub(crate) fn owned_value(value: ValueBytes<'_>) -> Result<StateValue, Damage> {
     StateValue::new(value.0.to_vec()).map_err(|_| Damage::Length)
 }
 
-fn get_value(reader: &Reader<'_>, key: &StateKey) -> Result<Option<StateValue>, ReadError> {
-    let row = row_of(key);
-    reader.get::<State, _>(&StateRow(&row), owned_value)
+fn get_value(reader: &Reader<'_>, row: &[u8]) -> Result<Option<StateValue>, ReadError> {
+    reader.get::<State, _>(&StateRow(row), owned_value)
 }

@@ -15,7 +15,7 @@
 use std::sync::Arc;
 
 use pyralog_chain::mempool::{Checked, Rejection};
-use pyralog_driver::Word;
+use pyralog_driver::{OfferNumber, Word};
 use pyralog_p2p::{Gossip, SPREAD_BYTES_MAX, Spread, Verdict};
 use pyralog_primitives::ByteCount;
 use pyralog_primitives::codec::{Canonical, List};
@@ -72,8 +72,11 @@ fn pass_on<G: Gossip>(gossip: &G, news: &[Checked]) {
             portion.push(next.clone());
         }
         let portion = List::new(portion);
-        let portion = portion.expect("the pool hands over no more than a word takes");
-        let bytes: Arc<[u8]> = Word::Offer(portion).encode().into();
+        let offer = Word::Offer {
+            number: OfferNumber::UNANSWERED,
+            transactions: portion.expect("the pool hands over no more than a word takes"),
+        };
+        let bytes: Arc<[u8]> = offer.encode().into();
         if let Err(error) = gossip.spread(bytes) {
             // The pool hands it over again while it is in no block.
             tracing::debug!("transactions are not spread: {error}");
@@ -92,7 +95,7 @@ fn length(transaction: &Transaction) -> usize {
 
 /// What is to become of a message: this node passes on what it takes itself.
 async fn judge(pool: &PoolHandle, heard: &Spread, syncing: &Syncing) -> Verdict {
-    let Ok(Word::Offer(transactions)) = Word::decode(&heard.bytes) else {
+    let Ok(Word::Offer { transactions, .. }) = Word::decode(&heard.bytes) else {
         return Verdict::Reject;
     };
     let transactions = transactions.into_vec();

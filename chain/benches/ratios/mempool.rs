@@ -83,7 +83,7 @@ fn parts(honest: &[Transaction], accounts: &Rich) {
         let (mut admission, pool) = empty();
         for piece in pieces() {
             offer_all(&mut admission, &pool, piece);
-            drop(next_batch(&mut admission));
+            drop(next_batch(&mut admission, &pool));
         }
     });
     let checked = |transaction: &Transaction| Checked::from_block(transaction.clone());
@@ -206,8 +206,8 @@ fn source_of(transaction: &Transaction) -> Source {
     Source::new(u64::try_from(tip).expect("a remainder of a hundred"))
 }
 
-fn next_batch(admission: &mut Admission) -> Option<Batch> {
-    let batch = admission.take_batch(BATCH_COUNT_MAX);
+fn next_batch(admission: &mut Admission, pool: &Mempool) -> Option<Batch> {
+    let batch = admission.take_batch(BATCH_COUNT_MAX, pool);
     (!batch.is_empty()).then_some(batch)
 }
 
@@ -217,7 +217,7 @@ fn admit(transactions: &[Transaction], accounts: &Rich) -> usize {
     let mut admitted = 0;
     for piece in transactions.chunks(BATCH_COUNT_MAX) {
         offer_all(&mut admission, &pool, piece);
-        while let Some(batch) = next_batch(&mut admission) {
+        while let Some(batch) = next_batch(&mut admission, &pool) {
             admitted += complete(&mut admission, batch.verify(), &mut pool, accounts);
         }
     }
@@ -294,7 +294,7 @@ fn admit_on_two(transactions: &[Transaction], accounts: &Rich) -> usize {
         let mut turn = workers.iter().cycle();
         for piece in transactions.chunks(SOURCE_COUNT * 10) {
             offer_all(&mut admission, &pool, piece);
-            while let Some(batch) = next_batch(&mut admission) {
+            while let Some(batch) = next_batch(&mut admission, &pool) {
                 let worker = turn.next().expect("a cycle of two has no end");
                 worker.send(batch).expect("the worker waits");
             }

@@ -19,7 +19,7 @@ use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{SignedTransactionId, TimestampMs, TransactionId};
 
 use self::lines::{Lines, Release};
-use super::batch::{Batch, JudgedGroup, Verified, Waiting};
+use super::batch::{Batch, JudgedGroup, Need, Verified, Waiting};
 use super::checked::{Checked, Unverified};
 use super::key::IdKey;
 use super::pool::Mempool;
@@ -41,7 +41,7 @@ pub const SUSPECT_COUNT_MAX: usize = 4_096;
 
 /// Where transactions come from: a peer, or a client of this node. The caller
 /// gives out the numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Source(u64);
 
 impl Source {
@@ -143,7 +143,7 @@ impl Admission {
     pub fn new(rules: Rules) -> Self {
         Self {
             rules,
-            lines: Lines::default(),
+            lines: Lines::new(),
             judged: Recent::new(JUDGED_COUNT_MAX),
             suspects: Recent::new(SUSPECT_COUNT_MAX),
         }
@@ -185,10 +185,13 @@ impl Admission {
         if let Err(rejection) = self.rules.check_terms(facts, pool.next_height()) {
             return Offered::Rejected(rejection);
         }
-        let is_verified = judged == Some(Judged::Good);
+        let signature = match judged {
+            Some(Judged::Good) => Need::Good,
+            _ => Need::Unknown,
+        };
         let waiting = Waiting {
             transaction,
-            is_verified,
+            signature,
         };
         if self.lines.push(source, waiting) {
             Offered::Queued { id }
@@ -198,9 +201,15 @@ impl Admission {
     }
 
     /// Takes out up to `count_max` transactions, in turn from each line.
-    /// [`pyralog_primitives::batch::BATCH_COUNT_MAX`] of them cost least.
-    pub fn take_batch(&mut self, count_max: usize) -> Batch {
-        self.lines.take_batch(count_max, &self.suspects)
+    /// [`pyralog_primitives::batch::BATCH_COUNT_MAX`] of them cost least. What
+    /// the pool knows by now is not verified.
+    pub fn take_batch(&mut self, count_max: usize, pool: &Mempool) -> Batch {
+        self.lines.take_batch(count_max, &self.suspects, pool)
+    }
+
+    /// A transaction that stands in line or is in a batch: nobody has verified it.
+    pub fn get(&self, signed_id: &SignedTransactionId) -> Option<&Transaction> {
+        self.lines.get(signed_id).map(Checked::transaction)
     }
 
     /// How many stand in line, without those in batches.
@@ -246,6 +255,9 @@ impl Admission {
                     waiting,
                 };
                 match verdict {
+                    _ if settled.waiting.signature == Need::Needless => {
+                        outcomes.push(settled.outcome(source, Fate::Known));
+                    }
                     Verdict::Good => {
                         let account = read.next();
                         let account = account.expect("the account of each good one was read");
@@ -267,7 +279,7 @@ impl Admission {
         account: AccountState,
     ) -> Outcome {
         let signed_id = settled.facts().signed_id();
-        if !settled.waiting.is_verified {
+        if settled.waiting.signature == Need::Unknown {
             self.judged.insert(now, signed_id.into(), Judged::Good);
         }
         let source = settled.source;

@@ -28,8 +28,18 @@ pub(super) struct Group {
 #[derive(Clone, Debug)]
 pub(super) struct Waiting {
     pub(super) transaction: Unverified,
-    /// Whether these bytes were verified before.
-    pub(super) is_verified: bool,
+    pub(super) signature: Need,
+}
+
+/// Whether a signature is to be verified.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Need {
+    /// It is.
+    Unknown,
+    /// It was before, and is good.
+    Good,
+    /// The pool knows the transaction by now, perhaps with another signature.
+    Needless,
 }
 
 /// A batch with a verdict for each signature.
@@ -84,19 +94,20 @@ impl Batch {
 impl Group {
     /// What is not known to be good.
     fn items(&self) -> Vec<BatchItem> {
-        let unknown = self.waiting.iter().filter(|waiting| !waiting.is_verified);
+        let is_unknown = |waiting: &&Waiting| waiting.signature == Need::Unknown;
+        let unknown = self.waiting.iter().filter(is_unknown);
         unknown.map(|waiting| waiting.transaction.item()).collect()
     }
 
     fn judge(self, verdicts: Vec<Verdict>) -> JudgedGroup {
         let mut verdicts = verdicts.into_iter();
         let judge = |waiting: Waiting| {
-            let verdict = if waiting.is_verified {
-                Verdict::Good
-            } else {
-                verdicts
+            let verdict = match waiting.signature {
+                Need::Good => Verdict::Good,
+                Need::Needless => Verdict::Unchecked,
+                Need::Unknown => verdicts
                     .next()
-                    .expect("there is a verdict for each item that was not known to be good")
+                    .expect("there is a verdict for each item that was not known to be good"),
             };
             (waiting, verdict)
         };

@@ -1,6 +1,6 @@
 //! Transactions with all that is worked out about them once.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use pyralog_primitives::action::Action;
 use pyralog_primitives::batch::BatchItem;
@@ -15,7 +15,7 @@ use super::priority::{CostUnits, Priority};
 /// What a transaction in the pool takes besides its encoding: the decoded
 /// form, and its places in the indexes. Lower than what is really taken, and
 /// the pool outgrows its bound; a test and a bench compare.
-pub const ENTRY_OVERHEAD_BYTES: ByteCount = ByteCount::new(2_000);
+pub const ENTRY_OVERHEAD_BYTES: ByteCount = ByteCount::new(2_100);
 
 /// What an action takes besides its encoding. Lower, and transactions with many
 /// short actions outgrow the bound.
@@ -29,6 +29,17 @@ const SLACK_BYTES_MAX: usize = 256;
 /// A transaction whose form and signature are good. It is shared, not copied.
 #[derive(Clone, Debug)]
 pub struct Checked(Arc<Facts>);
+
+/// A transaction that may have been dropped by all who held it.
+#[derive(Clone, Debug)]
+pub struct WeakChecked(Weak<Facts>);
+
+impl WeakChecked {
+    /// The transaction, if anybody still holds it.
+    pub fn upgrade(&self) -> Option<Checked> {
+        self.0.upgrade().map(Checked)
+    }
+}
 
 #[derive(Debug)]
 struct Facts {
@@ -47,6 +58,11 @@ impl Checked {
     /// One that was verified as part of a block.
     pub fn from_block(transaction: Transaction) -> Self {
         Unverified::new(transaction).into_verified()
+    }
+
+    /// The same one, as long as somebody else holds it.
+    pub fn downgrade(&self) -> WeakChecked {
+        WeakChecked(Arc::downgrade(&self.0))
     }
 
     /// The transaction.

@@ -64,7 +64,7 @@ pub use admit::Admitted;
 pub use after_block::{Included, NewTip, Reorganized};
 pub use batch::{Batch, Verified};
 pub use candidates::{BlockSpace, Candidates, MISFIT_COUNT_MAX};
-pub use checked::{ACTION_OVERHEAD_BYTES, Checked, ENTRY_OVERHEAD_BYTES};
+pub use checked::{ACTION_OVERHEAD_BYTES, Checked, ENTRY_OVERHEAD_BYTES, WeakChecked};
 pub use pool::{Limits, LimitsError, Mempool};
 pub use priority::Priority;
 pub use recent::REMEMBERED_FOR;

@@ -14,7 +14,7 @@ use pyralog_primitives::{
 use super::Accounts;
 use super::checked::{ACTION_OVERHEAD_BYTES, Checked, ENTRY_OVERHEAD_BYTES};
 use super::index::Indexes;
-use super::key::IdKey;
+use super::key::{IdKey, Lookup};
 use super::queue::{Arrival, Entry, Queue};
 use super::rules::Rules;
 use super::status::{Past, Standing, Status};
@@ -91,9 +91,9 @@ pub struct Mempool {
     /// Of the last block.
     pub(super) height: Height,
     pub(super) senders: BTreeMap<Address, Queue>,
-    ids: BTreeMap<IdKey, (Address, Nonce)>,
+    ids: Lookup<IdKey, (Address, Nonce)>,
     /// By body and signature, as blocks list them.
-    signed_ids: BTreeMap<IdKey, (Address, Nonce)>,
+    signed_ids: Lookup<IdKey, (Address, Nonce)>,
     /// By the last height at which they may be included.
     expiry: BTreeMap<(Height, Arrival), (Address, Nonce)>,
     pub(super) indexes: Indexes,
@@ -130,8 +130,8 @@ impl Mempool {
             limits,
             height,
             senders: BTreeMap::new(),
-            ids: BTreeMap::new(),
-            signed_ids: BTreeMap::new(),
+            ids: Lookup::new(),
+            signed_ids: Lookup::new(),
             expiry: BTreeMap::new(),
             indexes: Indexes::new(base_fee),
             weight: 0,
@@ -147,7 +147,7 @@ impl Mempool {
 
     /// Whether nothing is pending.
     pub fn is_empty(&self) -> bool {
-        self.ids.is_empty()
+        self.len() == 0
     }
 
     /// What all that is pending counts; at most [`Limits::bytes_max`].
@@ -200,7 +200,7 @@ impl Mempool {
     /// Whether sending it again would change nothing: it is pending, or in a
     /// block.
     pub fn is_known(&self, id: &TransactionId) -> bool {
-        self.ids.contains_key(&(*id).into()) || self.past.is_included(id)
+        self.ids.contains(&(*id).into()) || self.past.is_included(id)
     }
 
     /// The nonce that the sender's next transaction should have: the first that

@@ -1,8 +1,11 @@
 //! A memory of what was lately so, bounded in time and in count.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
+use std::hash::Hash;
 
 use pyralog_primitives::{DurationMs, TimestampMs};
+
+use super::key::Lookup;
 
 /// Shorter, and a client that was away cannot learn what became of its
 /// transaction; longer, and the bounds on count decide instead.
@@ -13,7 +16,7 @@ pub const REMEMBERED_FOR: DurationMs = DurationMs::new(60 * 60 * 1000);
 #[derive(Clone, Debug)]
 pub(super) struct Recent<K, V> {
     count_max: usize,
-    by_key: BTreeMap<K, (Serial, V)>,
+    by_key: Lookup<K, (Serial, V)>,
     /// One item for each time that something was learned, also if it was
     /// forgotten since; never more than `count_max`.
     by_age: VecDeque<(TimestampMs, Serial, K)>,
@@ -23,11 +26,11 @@ pub(super) struct Recent<K, V> {
 /// Tells what was learned again from what it was before.
 type Serial = u64;
 
-impl<K: Copy + Ord, V> Recent<K, V> {
+impl<K: Copy + Eq + Hash, V> Recent<K, V> {
     pub(super) fn new(count_max: usize) -> Self {
         Self {
             count_max,
-            by_key: BTreeMap::new(),
+            by_key: Lookup::new(),
             by_age: VecDeque::new(),
             next: 0,
         }

@@ -74,7 +74,7 @@ impl Node {
 
     /// One batch, from the lines to the pool.
     pub(crate) fn round(&mut self, count_max: usize) -> Vec<Outcome> {
-        let batch = self.admission.take_batch(count_max);
+        let batch = self.admission.take_batch(count_max, &self.pool);
         self.complete(batch)
     }
 }
@@ -248,7 +248,7 @@ fn accounts_that_cannot_be_read_leave_all_as_it_was() {
     let mut node = Node::new(2);
     node.offer(1, signed(0, 0));
     node.offer(1, forged(1, 0));
-    let verified = node.admission.take_batch(8).verify();
+    let verified = node.admission.take_batch(8, &node.pool).verify();
     let before = format!("{:?} {:?}", node.admission, node.pool);
     node.ledger.fails.set(true);
     let failed = node
@@ -266,6 +266,30 @@ fn accounts_that_cannot_be_read_leave_all_as_it_was() {
 }
 
 #[test]
+fn what_the_pool_knows_by_the_time_of_its_turn_is_not_verified_nor_taken() {
+    let mut node = Node::new(1);
+    let (bad, good) = (forged(0, 0), signed(0, 0));
+    node.offer(1, bad.clone());
+    assert_eq!(node.admission.get(&bad.signed_id()), Some(&bad));
+    assert_eq!(node.admission.get(&good.signed_id()), None);
+    // A block, or another source, brings the same body.
+    let checked = Checked::from_block(good.clone());
+    let fate = node.pool.admit(NOW, checked, &node.ledger).unwrap();
+    assert!(is_admitted(&fate));
+    let batch = node.admission.take_batch(8, &node.pool);
+    // By the time it is back, the pool has forgotten the good one.
+    node.pool = pool();
+    let outcomes = node.complete(batch);
+    assert_eq!(outcomes.len(), 1);
+    assert_eq!(outcomes[0].fate, Fate::Known);
+    assert!(node.pool.is_empty(), "nobody has verified it");
+    assert_eq!(node.admission.get(&bad.signed_id()), None);
+    assert!(!node.admission.is_verified(&bad.signed_id()));
+    assert!(matches!(node.offer(1, good), Offered::Queued { .. }));
+    assert!(is_admitted(&node.round(8)[0].fate));
+}
+
+#[test]
 fn a_line_has_its_bound_until_its_batches_are_back() {
     let mut node = Node::new(0);
     let mut count = 0;
@@ -274,7 +298,7 @@ fn a_line_has_its_bound_until_its_batches_are_back() {
     }
     let weight = draft(0, 0).checked().weight().get();
     assert_eq!(count, SOURCE_BYTES_MAX.get() / weight);
-    let batch = node.admission.take_batch(3);
+    let batch = node.admission.take_batch(3, &node.pool);
     assert_eq!(batch.len(), 3);
     assert_eq!(node.offer(1, draft(count, 0).transaction()), Offered::Busy);
     let id = draft(count, 0).checked().id();

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use pyralog_driver::{CompactBlock, FinalBlock, Word};
+use pyralog_driver::{CompactBlock, FinalBlock, OfferNumber, Word};
 use pyralog_fuzz::DECODERS;
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
@@ -175,6 +175,10 @@ fn words() -> Vec<Vec<u8>> {
     let finals = List::new(finals.collect()).expect("a few golden values");
     let offer = List::new(golden::<Transaction>("transaction")).expect("a few golden values");
     let words = messages.chain(blocks.iter().map(compact));
-    let words = words.chain([Word::Final(finals), Word::Offer(offer)]);
+    let offer = Word::Offer {
+        number: OfferNumber::UNANSWERED,
+        transactions: offer,
+    };
+    let words = words.chain([Word::Final(finals), offer]);
     words.map(|word| word.encode()).collect()
 }

@@ -19,6 +19,7 @@ use pyralog_primitives::codec::Canonical;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{BlockId, Height, LeafIndex, SignedTransactionId};
 
+use crate::events::FoundTransaction;
 use crate::word::CompactBlock;
 
 /// Blocks held. Fewer, and the proposals of some rounds drive each other out;
@@ -231,7 +232,7 @@ impl Bodies {
     pub(crate) fn fill_from_pool(
         &mut self,
         block: &BlockId,
-        transactions: Vec<Option<Transaction>>,
+        transactions: Vec<Option<FoundTransaction>>,
     ) -> Added {
         let Some(held) = self.held.get_mut(block) else {
             return Added::Nothing;
@@ -240,10 +241,14 @@ impl Bodies {
             return Added::Nothing;
         };
         part.is_looked_up = true;
-        for (place, found) in part.transactions.iter_mut().zip(transactions) {
+        let places = part.compact.transactions.iter().zip(&mut part.transactions);
+        for ((id, place), found) in places.zip(transactions) {
             if let Some(found) = found.filter(|_| place.is_none()) {
-                part.bytes += length(&found);
-                *place = Some(found);
+                if !found.is_checked {
+                    part.unchecked.insert(*id);
+                }
+                part.bytes += length(&found.transaction);
+                *place = Some(found.transaction);
             }
         }
         held.complete()

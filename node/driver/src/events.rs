@@ -96,8 +96,17 @@ pub enum Event {
         /// Which block.
         block: BlockId,
         /// Each of them, if it is there.
-        transactions: Vec<Option<Transaction>>,
+        transactions: Vec<Option<FoundTransaction>>,
     },
+}
+
+/// A transaction of a block that was here before the block.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FoundTransaction {
+    /// The transaction.
+    pub transaction: Transaction,
+    /// Whether its signature was verified.
+    pub is_checked: bool,
 }
 
 /// Something to do. The host need not wait for it, but does things of one kind

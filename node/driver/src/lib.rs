@@ -55,11 +55,12 @@ pub use answer::{Answer, VerifiedAnswer};
 pub use bodies::Body;
 pub use driver::{Driver, JOIN_PATIENCE, SETTLING_COUNT_MAX, TIP_INTERVAL};
 pub use error::{Blame, Halt, Warning};
-pub use events::{Command, Event, Next, Now, Settings, To};
+pub use events::{Command, Event, FoundTransaction, Next, Now, Settings, To};
 pub use executor::{BuildError, Executor, FinalizeError, Order, Settled, Verdict};
 pub use logs::{Logs, LogsError};
 pub use planner::QUESTION_COUNT_MAX;
 pub use signer::{LocalSigner, SignError, Signer};
 pub use word::{
-    CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_COUNT_MAX, PORTION_BYTES_MAX, Word,
+    CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_COUNT_MAX, OfferNumber, OfferPlace,
+    PORTION_BYTES_MAX, Word,
 };

@@ -26,6 +26,46 @@ pub const OFFERED_COUNT_MAX: usize = 1024;
 /// What a message takes besides the block in it.
 const OVERHEAD_BYTES_MAX: usize = 96 * 1024;
 
+/// Names an offer of one node to its peers.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize,
+)]
+pub struct OfferNumber(u64);
+
+impl OfferNumber {
+    /// That of an offer to which no answer is wanted.
+    pub const UNANSWERED: Self = Self(0);
+
+    /// The offer of this number.
+    pub const fn new(raw: u64) -> Self {
+        Self(raw)
+    }
+
+    /// The one after it; the first follows [`Self::UNANSWERED`].
+    #[must_use]
+    pub const fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+}
+
+/// A transaction's place in an offer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, BorshSerialize, BorshDeserialize)]
+pub struct OfferPlace(u16);
+
+impl OfferPlace {
+    /// All places, in order.
+    pub fn all() -> impl Iterator<Item = Self> {
+        (0..=u16::MAX).map(Self)
+    }
+
+    /// The place in memory.
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+const _: () = assert!(OFFERED_COUNT_MAX <= u16::MAX as usize, "each has a place");
+
 /// Something that one node tells another. New kinds are added at the end.
 #[derive(Clone, Debug, PartialEq, Eq, BorshSerialize, BorshDeserialize)]
 pub enum Word {
@@ -68,7 +108,19 @@ pub enum Word {
     /// Final blocks, one height after the other.
     Final(List<FinalBlock, FINAL_COUNT_MAX>),
     /// Transactions that wait for a block.
-    Offer(List<Transaction, OFFERED_COUNT_MAX>),
+    Offer {
+        /// What the answer names.
+        number: OfferNumber,
+        /// The transactions.
+        transactions: List<Transaction, OFFERED_COUNT_MAX>,
+    },
+    /// An offer was looked at.
+    Took {
+        /// Which one.
+        number: OfferNumber,
+        /// What of it found no room now, in order: it may be offered again.
+        missed: List<OfferPlace, OFFERED_COUNT_MAX>,
+    },
 }
 
 impl Canonical for Word {

@@ -22,8 +22,9 @@ use tokio::sync::{mpsc, watch};
 use super::clock::Clock;
 use super::execution::Work;
 use super::halt::Halt;
-use super::offers::Offers;
+use super::offers::{Offers, Took};
 use super::serving::{Answer, Serving};
+use super::telling::Telling;
 use super::verifying::Verifying;
 use crate::pool::PoolHandle;
 use crate::syncing::Syncing;
@@ -45,6 +46,7 @@ pub(crate) struct Host<E, S, D, N> {
     pub(crate) first: Vec<Command>,
     pub(crate) network: Option<N>,
     pub(super) offers: Offers,
+    pub(super) telling: Telling,
     pub(super) serving: Serving,
     pub(super) verifying: Verifying,
     pub(crate) pool: PoolHandle,
@@ -62,6 +64,8 @@ pub(crate) struct Ears {
     pub(crate) events: mpsc::Receiver<Event>,
     /// Transactions that peers are told of directly.
     pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
+    /// Answers to what peers told of.
+    pub(super) took: mpsc::Receiver<Took>,
     /// Blocks that were read for peers.
     pub(super) answers: mpsc::Receiver<Answer>,
     pub(crate) stop: watch::Receiver<bool>,
@@ -83,7 +87,9 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             }
             let mut batch = Vec::new();
             let due = wait(self.driver.next_wake().map(|at| self.clock.until(at)));
-            let rest = wait(rest_at.map(|at| at.saturating_duration_since(Instant::now())));
+            let until = |at: Instant| at.saturating_duration_since(Instant::now());
+            let rest = wait(rest_at.map(until));
+            let tell = wait(self.telling.wake().map(until));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
@@ -101,11 +107,14 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     self.serving.done(to);
                     self.say(To::Peer(to), &word);
                 }
-                Some(admitted) = ears.admitted.recv() => self.offer(&admitted),
+                Some((to, word)) = ears.took.recv() => self.say(To::Peer(to), &word),
+                Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
+                () = tell => {}
                 () = due => {}
                 () = rest => continue,
             }
             self.hear_more(&mut ears, &mut batch);
+            self.offer();
             self.tell(batch).await?;
             rest_at = Some(Instant::now() + REST_SPAN);
         }
@@ -214,26 +223,46 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         }
     }
 
-    /// Tells all peers of transactions that came to this node first.
-    fn offer(&self, admitted: &[Checked]) {
-        if self.network.is_none() {
+    /// Tells peers of transactions that came to this node first.
+    fn offer(&mut self) {
+        let Some(network) = &self.network else {
             return;
+        };
+        while let Some(offer) = self.telling.next(Instant::now()) {
+            let transactions = offer.transactions.iter().map(Checked::transaction);
+            let transactions = List::new(transactions.cloned().collect());
+            let word = Word::Offer {
+                number: offer.number,
+                transactions: transactions.expect("an offer has no more than a word takes"),
+            };
+            let bytes: Arc<[u8]> = word.encode().into();
+            for peer in offer.to {
+                if network.send(peer, Arc::clone(&bytes)).is_err() {
+                    self.telling.untold(peer, offer.number, Instant::now());
+                }
+            }
         }
-        let transactions = admitted.iter().map(Checked::transaction).cloned();
-        let transactions = List::new(transactions.collect());
-        let transactions = transactions.expect("the pool hands over no more than a word takes");
-        self.say(To::All, &Word::Offer(transactions));
     }
 
     fn hear(&mut self, heard: Option<pyralog_p2p::Event>, batch: &mut Vec<Event>) {
         match heard {
-            Some(pyralog_p2p::Event::Connected(peer)) => batch.push(Event::Connected(peer)),
+            Some(pyralog_p2p::Event::Connected(peer)) => {
+                self.telling.connected(peer);
+                batch.push(Event::Connected(peer));
+            }
             Some(pyralog_p2p::Event::Disconnected(peer)) => {
                 self.offers.forget(peer);
+                self.telling.disconnected(peer);
                 batch.push(Event::Disconnected(peer));
             }
             Some(pyralog_p2p::Event::Heard { from, bytes }) => match Word::decode(&bytes) {
-                Ok(Word::Offer(transactions)) => self.offers.take(from, transactions.into_vec()),
+                Ok(Word::Offer {
+                    number,
+                    transactions,
+                }) => self.offers.take(from, number, transactions.into_vec()),
+                Ok(Word::Took { number, missed }) => {
+                    self.telling.took(from, number, &missed, Instant::now());
+                }
                 Ok(word) => {
                     let word = Box::new(word);
                     batch.push(Event::Heard { from, word });

@@ -23,6 +23,7 @@ mod halt;
 mod memory;
 mod offers;
 mod serving;
+mod telling;
 #[cfg(test)]
 mod tests;
 mod verifying;
@@ -56,6 +57,7 @@ use driver::{Ears, Host};
 use execution::Execution;
 use offers::Offers;
 use serving::Serving;
+use telling::Telling;
 use verifying::Verifying;
 
 /// Work for the ledger that waits, and events for the driver. More than both
@@ -138,11 +140,13 @@ where
             is_offer_void: false,
         };
         let (serving, answers) = Serving::new(store);
+        let (offers, took) = Offers::new(self.pool.clone());
         let host = Host {
             driver,
             first,
             network: self.network,
-            offers: Offers::new(self.pool.clone()),
+            offers,
+            telling: Telling::default(),
             serving,
             verifying: Verifying::new(events_in.clone()),
             pool: self.pool,
@@ -155,6 +159,7 @@ where
         let ears = Ears {
             events,
             admitted: self.admitted,
+            took,
             answers,
             stop: self.stop,
         };

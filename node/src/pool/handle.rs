@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyralog_chain::mempool::{BlockSpace, Checked, Rejection, Source, Status};
+use pyralog_driver::FoundTransaction;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{
     Address, Amount, ByteCount, Height, Nonce, SignedTransactionId, TransactionId,
@@ -45,7 +46,7 @@ pub(super) enum Urgent {
     },
     Find {
         transactions: Vec<SignedTransactionId>,
-        reply: oneshot::Sender<Vec<Option<Transaction>>>,
+        reply: oneshot::Sender<Vec<Option<FoundTransaction>>>,
     },
     Follow(FollowedBlock),
     Durable(Height),
@@ -195,11 +196,11 @@ impl PoolHandle {
         candidates.await.unwrap_or_default()
     }
 
-    /// Those of these transactions that are pending here.
+    /// Those of these transactions that are pending here, or stand in line.
     pub(crate) async fn find(
         &self,
         transactions: Vec<SignedTransactionId>,
-    ) -> Vec<Option<Transaction>> {
+    ) -> Vec<Option<FoundTransaction>> {
         let count = transactions.len();
         let (reply, found) = oneshot::channel();
         let question = Urgent::Find {
@@ -232,6 +233,28 @@ impl PoolHandle {
     pub(crate) async fn offered(&self) {
         self.offers.arrived.notified().await;
     }
+}
+
+/// The way to something that answers as a pool would.
+#[cfg(test)]
+pub(crate) fn answering(
+    mut answer: impl FnMut(Vec<Transaction>) -> Vec<Answer> + Send + 'static,
+) -> PoolHandle {
+    let (ordinary_in, mut ordinary) = mpsc::channel(4);
+    let (urgent_in, _) = mpsc::channel(1);
+    tokio::spawn(async move {
+        while let Some(request) = ordinary.recv().await {
+            if let Ordinary::Submit {
+                transactions,
+                reply,
+                ..
+            } = request
+            {
+                let _ = reply.send(answer(transactions));
+            }
+        }
+    });
+    PoolHandle::new(ordinary_in, urgent_in, Arc::default())
 }
 
 #[cfg(test)]

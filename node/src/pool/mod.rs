@@ -18,6 +18,8 @@ mod handle;
 mod thread;
 mod waiters;
 
+#[cfg(test)]
+pub(crate) use handle::answering;
 pub(crate) use handle::{Answer, Crowded, PoolHandle, Refused};
 pub(crate) use thread::{FollowedBlock, Pool, PoolSettings, start};
 

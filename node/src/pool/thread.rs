@@ -9,11 +9,11 @@ use pyralog_chain::mempool::{
     Admission, Batch, BlockSpace, Checked, Departure, Fate, Included, Left, Limits, LimitsError,
     Mempool, NewTip, Offered, Outcome, Rules, Source, Verified,
 };
-use pyralog_driver::OFFERED_COUNT_MAX;
+use pyralog_driver::{FoundTransaction, OFFERED_COUNT_MAX};
 use pyralog_primitives::batch::BATCH_COUNT_MAX;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::write_set::WriteSet;
-use pyralog_primitives::{Address, Amount, Height, TransactionId};
+use pyralog_primitives::{Address, Amount, Height, SignedTransactionId, TransactionId};
 use pyralog_store::Store;
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::mpsc;
@@ -31,12 +31,13 @@ const ORDINARY_COUNT_MAX: usize = 1024;
 /// What the chain says; more than one of each kind never waits.
 const URGENT_COUNT_MAX: usize = 16;
 
-/// Batches that wait to be passed on to peers. Fewer, and a short rush is told
-/// with its block; more are memory.
-const ADMITTED_COUNT_MAX: usize = 16;
+/// Batches that wait to be passed on to peers. Fewer, and while the driver waits
+/// for its disk some are told of a second later; more are memory.
+const ADMITTED_COUNT_MAX: usize = 1024;
 
-/// How often peers are told again of what is not in a block. More often costs
-/// messages; less often, and what got lost waits for longer.
+/// How often peers are told again of what is not in a block: what they took may
+/// have had to make room since, and gossip gets lost. More often costs messages;
+/// less often, and what got lost waits for longer.
 const REOFFER_INTERVAL: Duration = Duration::from_secs(1);
 /// Transactions that they are told of again at once: the best, which a block
 /// would hold if its proposer knew them. Fewer, and what got lost in a flood
@@ -182,7 +183,7 @@ impl PoolThread {
         if self.is_verifying || self.admission.waiting_count() == 0 {
             return;
         }
-        let batch = self.admission.take_batch(BATCH_COUNT_MAX);
+        let batch = self.admission.take_batch(BATCH_COUNT_MAX, &self.pool);
         self.is_verifying = true;
         // If the verifier has ended, the node has noticed and stops.
         let _ = self.batches.send(batch).await;
@@ -281,14 +282,24 @@ impl PoolThread {
                 transactions,
                 reply,
             } => {
-                let pending = |id| self.pool.get_signed(id).map(Checked::transaction);
-                let found = transactions.iter().map(|id| pending(id).cloned());
+                let found = transactions.iter().map(|id| self.find(id));
                 let _ = reply.send(found.collect());
             }
             Urgent::Follow(block) => self.follow(block)?,
             Urgent::Durable(height) => self.accounts.forget(height),
         }
         Ok(())
+    }
+
+    /// A transaction of a block that somebody proposes.
+    fn find(&self, id: &SignedTransactionId) -> Option<FoundTransaction> {
+        let pending = self.pool.get_signed(id).map(Checked::transaction);
+        let is_checked = pending.is_some();
+        let transaction = pending.or_else(|| self.admission.get(id))?.clone();
+        Some(FoundTransaction {
+            transaction,
+            is_checked,
+        })
     }
 
     fn follow(&mut self, block: FollowedBlock) -> Result<(), Halt> {

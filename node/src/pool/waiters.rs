@@ -1,6 +1,6 @@
 //! Callers that wait to be told what became of their transactions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use pyralog_chain::mempool::{Fate, Outcome, Rejection, Source};
 use pyralog_primitives::{SignedTransactionId, TransactionId};
@@ -30,7 +30,7 @@ struct Waiter {
 pub(super) struct Waiters {
     calls: BTreeMap<u64, Call>,
     next_call: u64,
-    by_transaction: BTreeMap<SignedTransactionId, Vec<Waiter>>,
+    by_transaction: HashMap<SignedTransactionId, Vec<Waiter>>,
 }
 
 impl Waiters {

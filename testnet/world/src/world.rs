@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 
 use pyralog_chain::Application;
 use pyralog_consensus::Engine;
-use pyralog_driver::{Command, Event, Next, Order, To, Warning, Word};
+use pyralog_driver::{
+    Command, Event, FoundTransaction, Next, OfferNumber, Order, To, Warning, Word,
+};
 use pyralog_genesis::{ConsensusKind, Genesis};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::codec::List;
@@ -313,7 +315,10 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
             return Ok(());
         }
         let alone = List::new(vec![transaction.clone()]);
-        let offer = Word::Offer(alone.expect("one is not too many"));
+        let offer = Word::Offer {
+            number: OfferNumber::UNANSWERED,
+            transactions: alone.expect("one is not too many"),
+        };
         self.say(who, To::All, &offer)?;
         self.offer(who, transaction)
     }
@@ -344,7 +349,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
         }
         match item {
             Item::Deliver { from, word } => match *word {
-                Word::Offer(transactions) => {
+                Word::Offer { transactions, .. } => {
                     for transaction in transactions.into_vec() {
                         self.offer(who, transaction)?;
                     }
@@ -434,8 +439,14 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
                 block,
                 transactions,
             } => {
-                let found = transactions.iter().map(|id| running.pool.get(id));
-                let transactions: Vec<Option<Transaction>> = found.collect();
+                let found = transactions.iter().map(|id| {
+                    Some(FoundTransaction {
+                        transaction: running.pool.get(id)?,
+                        // Some still stand in line there.
+                        is_checked: id.get().as_bytes()[0].is_multiple_of(2),
+                    })
+                });
+                let transactions: Vec<_> = found.collect();
                 self.outcome.fetched += usize::from(transactions.iter().any(Option::is_none));
                 let event = Event::Found {
                     block,
@@ -534,7 +545,7 @@ impl<E: Engine, F: Fn(Option<Address>) -> E> World<E, F> {
                 continue;
             }
             let is_hidden =
-                matches!(word, Word::Offer(_)) && self.chance.percent(OFFER_LOSS_PERCENT);
+                matches!(word, Word::Offer { .. }) && self.chance.percent(OFFER_LOSS_PERCENT);
             if is_hidden || self.is_lost(who, other) {
                 self.outcome.lost += 1;
                 continue;

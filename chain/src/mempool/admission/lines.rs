@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, VecDeque};
 use pyralog_primitives::{ByteCount, SignedTransactionId};
 
 use super::{Source, Suspects};
-use crate::mempool::batch::{Batch, Group, Waiting};
-use crate::mempool::key::IdKey;
+use crate::mempool::batch::{Batch, Group, Need, Waiting};
+use crate::mempool::checked::Checked;
+use crate::mempool::key::{IdKey, Lookup};
+use crate::mempool::pool::Mempool;
 
 /// What one source may have in line and in batches, as
 /// [`super::Checked::weight`] counts it. Lower, and the largest transaction
@@ -23,13 +25,13 @@ pub const SOURCE_COUNT_MAX: usize = 256;
 pub const VOUCHER_COUNT_MAX: usize = 4;
 
 /// All lines. A source has one while something of it is in line or in a batch.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(super) struct Lines {
     by_source: BTreeMap<Source, Line>,
     /// Sources with something in line, in the order of their turns.
     turns: VecDeque<Source>,
-    /// Who else offered what is in line or in a batch.
-    vouchers: BTreeMap<IdKey, Vec<Source>>,
+    /// What is in line or in a batch.
+    known: Lookup<IdKey, Known>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -39,6 +41,13 @@ struct Line {
     bytes: u64,
 }
 
+#[derive(Clone, Debug)]
+struct Known {
+    transaction: Checked,
+    /// Who else offered it.
+    vouchers: Vec<Source>,
+}
+
 /// What was noted of a transaction that is no longer in line.
 #[derive(Debug)]
 pub(super) struct Release {
@@ -46,6 +55,14 @@ pub(super) struct Release {
 }
 
 impl Lines {
+    pub(super) fn new() -> Self {
+        Self {
+            by_source: BTreeMap::new(),
+            turns: VecDeque::new(),
+            known: Lookup::new(),
+        }
+    }
+
     /// Whether not even the smallest transaction would find room.
     pub(super) fn is_full(&self, source: Source) -> bool {
         match self.by_source.get(&source) {
@@ -58,10 +75,15 @@ impl Lines {
         self.by_source.values().map(|line| line.waiting.len()).sum()
     }
 
+    /// What is in line or in a batch, and unverified.
+    pub(super) fn get(&self, id: &SignedTransactionId) -> Option<&Checked> {
+        Some(&self.known.get(&(*id).into())?.transaction)
+    }
+
     /// Notes that this source offers what may be in line already: `None` if it
     /// is not, else whether it was noted.
     pub(super) fn vouch(&mut self, source: Source, id: &SignedTransactionId) -> Option<bool> {
-        let vouchers = self.vouchers.get_mut(&(*id).into())?;
+        let vouchers = &mut self.known.get_mut(&(*id).into())?.vouchers;
         if vouchers.contains(&source) {
             return Some(true);
         }
@@ -84,8 +106,13 @@ impl Lines {
     }
 
     fn enqueue(&mut self, source: Source, waiting: Waiting, vouchers: Vec<Source>) {
-        let signed_id = waiting.transaction.facts().signed_id();
-        self.vouchers.insert(signed_id.into(), vouchers);
+        let transaction = waiting.transaction.facts().clone();
+        let id = transaction.signed_id().into();
+        let known = Known {
+            transaction,
+            vouchers,
+        };
+        self.known.insert(id, known);
         let line = self.by_source.entry(source).or_default();
         if line.waiting.is_empty() {
             self.turns.push_back(source);
@@ -94,12 +121,21 @@ impl Lines {
         line.waiting.push_back(waiting);
     }
 
-    pub(super) fn take_batch(&mut self, count_max: usize, suspects: &Suspects) -> Batch {
+    /// Takes out a batch. What the pool knows by then needs no verification.
+    pub(super) fn take_batch(
+        &mut self,
+        count_max: usize,
+        suspects: &Suspects,
+        pool: &Mempool,
+    ) -> Batch {
         let mut groups: BTreeMap<Source, Vec<Waiting>> = BTreeMap::new();
         for _ in 0..count_max {
-            let Some((source, waiting)) = self.next() else {
+            let Some((source, mut waiting)) = self.next() else {
                 break;
             };
+            if pool.is_known(&waiting.transaction.facts().id()) {
+                waiting.signature = Need::Needless;
+            }
             groups.entry(source).or_default().push(waiting);
         }
         let group = |(source, waiting)| Group {
@@ -132,8 +168,9 @@ impl Lines {
             }
         }
         let signed_id = waiting.transaction.facts().signed_id();
+        let known = self.known.remove(&signed_id.into());
         Release {
-            vouchers: self.vouchers.remove(&signed_id.into()).unwrap_or_default(),
+            vouchers: known.map(|known| known.vouchers).unwrap_or_default(),
         }
     }
 

@@ -48,7 +48,7 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
             }
             Word::Final(blocks) => self.be_given_final(from, blocks.into_vec())?,
             // The pool's, and those that are heard together.
-            Word::Offer(_) | Word::Consensus(_) => {}
+            Word::Offer { .. } | Word::Took { .. } | Word::Consensus(_) => {}
         }
         Ok(())
     }

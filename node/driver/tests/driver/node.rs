@@ -9,8 +9,8 @@ use pyralog_chain::{Application, Tip};
 use pyralog_consensus::{Engine, Message, Tick};
 use pyralog_disk::MemoryDisk;
 use pyralog_driver::{
-    Blame, Command, Driver, Event, Executor, LocalSigner, Logs, Next, Now, Order, Settings, To,
-    Warning, Word,
+    Blame, Command, Driver, Event, Executor, FoundTransaction, LocalSigner, Logs, Next, Now, Order,
+    Settings, To, Warning, Word,
 };
 use pyralog_genesis::Genesis;
 use pyralog_guard::Guard;
@@ -275,7 +275,13 @@ impl<E: Engine> Node<E> {
                 block,
                 transactions,
             } => {
-                let found = transactions.iter().map(|id| self.pool.get(id).cloned());
+                let found = transactions.iter().map(|id| {
+                    let transaction = self.pool.get(id)?.clone();
+                    Some(FoundTransaction {
+                        transaction,
+                        is_checked: true,
+                    })
+                });
                 let transactions = found.collect();
                 return Ok(Some(Event::Found {
                     block,

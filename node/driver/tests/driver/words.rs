@@ -1,6 +1,6 @@
 //! What nodes tell each other, as bytes.
 
-use pyralog_driver::{CompactBlock, FINAL_COUNT_MAX, FinalBlock, Word};
+use pyralog_driver::{CompactBlock, FINAL_COUNT_MAX, FinalBlock, OfferNumber, OfferPlace, Word};
 use pyralog_genesis::ConsensusKind;
 use pyralog_primitives::block::{BLOCK_TRANSACTION_COUNT_MAX, Block};
 use pyralog_primitives::codec::{Canonical, List};
@@ -66,13 +66,20 @@ fn words() -> Vec<Word> {
             count: BlockCount::new(9),
         },
         Word::Final(List::new(vec![settled]).unwrap()),
-        Word::Offer(List::new(first.transactions.to_vec()).unwrap()),
+        Word::Offer {
+            number: OfferNumber::UNANSWERED.next(),
+            transactions: List::new(first.transactions.to_vec()).unwrap(),
+        },
+        Word::Took {
+            number: OfferNumber::new(u64::MAX),
+            missed: List::new(OfferPlace::all().take(2).collect()).unwrap(),
+        },
     ]
 }
 
 #[test]
 fn each_word_is_read_as_it_was_written_and_has_its_number() {
-    let numbers = [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8];
+    let numbers = [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
     for (word, number) in words().into_iter().zip(numbers) {
         let bytes = word.encode();
         assert_eq!(bytes[0], number, "{word:?}");
@@ -90,7 +97,7 @@ fn the_encoding_of_words_is_fixed() {
     let hash = hasher.finalize().to_hex();
     assert_eq!(
         hash.as_str(),
-        "282dcdd748160bad42e6184e4d835a6d72dd99bcfcb5681f3efe232f15684754"
+        "2e88845904b1126f130f34972b0e0bbf2bf6148fc66720e82603de472ab543e2"
     );
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use libp2p::Stream;
 use pyralog_api::PyralogClient;
-use pyralog_driver::Word;
+use pyralog_driver::{OfferNumber, Word};
 use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::{Amount, Nonce};
 use tokio::time::{Instant, sleep};
@@ -52,7 +52,10 @@ pub(super) async fn useless_gossip(targets: &Targets, watch: &Watch) -> Done {
             count += 1;
             let to = poor.address();
             let payment = poor.pay(&status, Nonce::new(0), to, Amount::new(count));
-            let offer = Word::Offer(List::new(vec![payment]).expect("one is few"));
+            let offer = Word::Offer {
+                number: OfferNumber::UNANSWERED,
+                transactions: List::new(vec![payment]).expect("one is few"),
+            };
             peer.spread(offer.encode()).await?;
             sleep(SPREAD_INTERVAL).await;
         }

@@ -4,7 +4,7 @@ use pyralog_genesis::Genesis;
 use pyralog_primitives::{Compute, GenesisHash};
 use pyralog_zk::groth16::{Proof, PublicInput, VerifyingKey};
 use pyralog_zk::stark::{self, StarkError, append, linkage};
-use pyralog_zk::statement::{Statement, System};
+use pyralog_zk::statement::{Statement, StatementId, System};
 use serde::Serialize;
 
 use super::check_stdin;
@@ -138,36 +138,45 @@ struct Held {
 /// Whether a file proves the claim.
 fn check(file: &str, bytes: &[u8], given: &Given) -> Result<Held, ZkRefusal> {
     let (found, proof) = proof_file::read(file, bytes)?;
-    let claimed = given.statement;
-    if found != claimed.id() {
-        let file = file.to_owned();
-        return Err(ZkRefusal::OtherStatement {
-            file,
-            found,
-            claimed,
-        });
-    }
-    let registry = Known::registry();
-    let statement = registry.get(found);
-    let admitted = statement.and_then(|statement| {
-        let left = statement.compute_max;
-        Ok((statement, statement.admit(proof.len(), left)?))
-    });
-    let (statement, compute) = admitted.map_err(|problem| ZkRefusal::NotAdmitted {
-        file: file.to_owned(),
-        problem,
-    })?;
+    let (statement, compute) = admitted(file, found, proof.len(), given.statement)?;
     let public = given.claim.public.as_ref();
     let public = public.map_err(|problem| ZkRefusal::Claim {
         file: given.claim_name.clone(),
         problem: *problem,
     })?;
     let network_compared = compare_network(given)?;
-    verify(file, proof, public, statement, given)?;
+    verify(file, proof, public, &statement, given)?;
     Ok(Held {
         compute,
         proof_bytes: proof.len(),
         network_compared,
+    })
+}
+
+/// What is known before a proof is read: its statement, and what it costs at most.
+fn admitted(
+    file: &str,
+    found: StatementId,
+    proof_bytes: usize,
+    claimed: Known,
+) -> Result<(Statement, Compute), ZkRefusal> {
+    let file = || file.to_owned();
+    if found != claimed.id() {
+        return Err(ZkRefusal::OtherStatement {
+            file: file(),
+            found,
+            claimed,
+        });
+    }
+    let registry = Known::registry();
+    let admit = || {
+        let statement = registry.get(found)?;
+        let compute = statement.admit(proof_bytes, statement.compute_max)?;
+        Ok((*statement, compute))
+    };
+    admit().map_err(|problem| ZkRefusal::NotAdmitted {
+        file: file(),
+        problem,
     })
 }
 

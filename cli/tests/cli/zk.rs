@@ -228,6 +228,10 @@ fn files_are_asked_for_before_the_work_and_never_overwritten() {
     shell
         .zk(line)
         .assert_refused(1, "a.proof exists; choose another name");
+    // Not even the claim was read.
+    shell
+        .zk("prove a.proof --claim none.json --witness witness.json")
+        .assert_refused(1, "a.proof exists");
     let before = fs::read(shell.path("a.proof")).unwrap();
     let again = shell.zk(&format!("{line} --force"));
     assert_eq!(again.code, 0, "{again:?}");

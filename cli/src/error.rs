@@ -14,6 +14,7 @@ use crate::endpoint::{NodeUrlError, Origin};
 use crate::node::NodeError;
 use crate::proof_refusal::ProofRefusal;
 use crate::sending::SendError;
+use crate::zk::error::ZkError;
 
 /// Why a verb failed. The exit code of each is in [`crate::exit`].
 #[derive(Debug, thiserror::Error)]
@@ -29,6 +30,8 @@ pub(crate) enum CliError {
     StdinTwice,
     #[error("this prints the secret key for everyone to read; add --yes if that is what you want")]
     NeedsYes,
+    #[error("standard input cannot give two documents; put one of them into a file")]
+    StdinForTwo,
     #[error("--time: {0}")]
     BadTime(Problem),
 
@@ -185,6 +188,8 @@ pub(crate) enum CliError {
     OtherProof,
     #[error(transparent)]
     Proof(#[from] ProofRefusal),
+    #[error(transparent)]
+    Zk(Box<ZkError>),
 }
 
 impl CliError {

@@ -9,6 +9,7 @@
 //! | 73 | another process has the file: stop it first |
 //! | 74 | reading or writing failed, or a stored file is damaged |
 //! | 78 | the genesis document or the configuration is wrong |
+//! | 128 + n | the signal n came before the work was done |
 
 use std::process::ExitCode;
 
@@ -17,6 +18,7 @@ use pyralog_keys::KeystoreError;
 
 use crate::endpoint::Origin;
 use crate::error::CliError;
+use crate::zk::worker::Interruption;
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,6 +37,8 @@ pub(crate) enum Exit {
     Io,
     /// The genesis document or the configuration is wrong.
     Config,
+    /// Somebody did not want to wait.
+    Interrupted(Interruption),
 }
 
 impl Exit {
@@ -47,6 +51,8 @@ impl Exit {
             Self::InUse => 73,
             Self::Io => 74,
             Self::Config => 78,
+            // As shells say it of a program that a signal ended.
+            Self::Interrupted(by) => 128 + by.signal(),
         }
     }
 }
@@ -64,6 +70,7 @@ impl CliError {
             Self::NoHome
             | Self::NoTerminal
             | Self::StdinTwice
+            | Self::StdinForTwo
             | Self::NeedsYes
             | Self::SeveralGuards { .. }
             | Self::BadTime(_) => Exit::Usage,
@@ -73,6 +80,7 @@ impl CliError {
             Self::BadNode { origin, .. } => exit_of_origin(origin),
             Self::Node(problem) | Self::LostEvents { problem, .. } => problem.exit(),
             Self::Send(problem) => problem.exit(),
+            Self::Zk(problem) => problem.exit(),
             Self::Io { .. }
             | Self::Stdin(_)
             | Self::Stdout(_)
@@ -210,7 +218,8 @@ mod tests {
             Exit::InUse,
             Exit::Io,
             Exit::Config,
+            Exit::Interrupted(Interruption::Interrupted),
         ];
-        assert_eq!(all.map(Exit::code), [0, 1, 2, 69, 73, 74, 78]);
+        assert_eq!(all.map(Exit::code), [0, 1, 2, 69, 73, 74, 78, 130]);
     }
 }

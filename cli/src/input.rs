@@ -1,6 +1,8 @@
 //! Payloads: from an argument, a file, or standard input, which is `-`.
 
+use std::fs;
 use std::io::{self, IsTerminal};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroizing;
@@ -58,6 +60,19 @@ pub(crate) fn read_text(
         path: shown(path).into(),
     })?;
     Ok(Zeroizing::new(text.to_owned()))
+}
+
+/// Warns of a secret that others can read.
+pub(crate) fn warn_if_others_can_read(console: &Console, path: &Path) -> Result<(), CliError> {
+    let metadata = fs::metadata(path).map_err(CliError::io("read", path))?;
+    // A pipe or device, as a shell's `<(…)` gives, is nobody else's.
+    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
+        let path = path.display();
+        console.warn(format_args!(
+            "other users can read {path}; run: chmod 600 {path}"
+        ));
+    }
+    Ok(())
 }
 
 /// Where a payload comes from: an argument, a file, or standard input, which

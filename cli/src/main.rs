@@ -31,6 +31,7 @@ mod password;
 mod proof_refusal;
 mod sending;
 mod timeout;
+mod zk;
 
 use std::process::ExitCode;
 

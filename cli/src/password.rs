@@ -1,9 +1,8 @@
 //! Passwords: asked for without echo, or read from a file, never from an
 //! argument, which every user of the machine can read.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{self, IsTerminal};
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use pyralog_keys::Password;
@@ -11,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::error::CliError;
 use crate::files;
-use crate::input::{is_stdin, shown};
+use crate::input::{is_stdin, shown, warn_if_others_can_read};
 use crate::output::Console;
 
 /// Bytes of a password file. Only its first line counts; more is a mistake.
@@ -87,16 +86,4 @@ fn first_line(console: &Console, path: &Path) -> Result<Zeroizing<String>, CliEr
     })?;
     let line = text.lines().next().unwrap_or("");
     Ok(Zeroizing::new(line.to_owned()))
-}
-
-fn warn_if_others_can_read(console: &Console, path: &Path) -> Result<(), CliError> {
-    let metadata = fs::metadata(path).map_err(CliError::io("read", path))?;
-    // A pipe or device, as a shell's `<(…)` gives, is nobody else's.
-    if metadata.is_file() && metadata.permissions().mode() & 0o077 != 0 {
-        let path = path.display();
-        console.warn(format_args!(
-            "other users can read {path}; run: chmod 600 {path}"
-        ));
-    }
-    Ok(())
 }

@@ -43,6 +43,9 @@
 //! and [`quorum`] are circuits, each beside the same relation as a program. They
 //! have keys for development only, which the gate refuses elsewhere.
 //!
+//! Who waits for a long proof is told of its steps, and can call it off
+//! ([`watch`]).
+//!
 //! No IO, no clock, no randomness, no threads.
 
 pub mod baby_jubjub;
@@ -56,6 +59,7 @@ pub mod sealed_bid;
 pub mod stark;
 pub mod statement;
 pub mod transfer;
+pub mod watch;
 
 #[cfg(test)]
 mod golden_tests;

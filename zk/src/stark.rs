@@ -56,7 +56,10 @@ mod shortest;
 pub use digest::{NotADigest, TreeDigest};
 pub use gate::{AIR_PROOF_BYTES_MAX, StarkError};
 pub use inclusion::{
-    DEPTHS, Inclusion, InclusionError, PathError, ProveError, prove, root_of, verify,
+    DEPTHS, Inclusion, InclusionError, PathError, ProveError, prove, prove_watched, root_of, verify,
 };
 pub use layout::{Malformed, Part};
 pub use options::{AirId, OptionsId, PROVEN_BITS_MIN, air_compute, air_proof_bytes_min};
+
+#[cfg(test)]
+mod watch_tests;

@@ -8,6 +8,7 @@ mod proofs;
 mod queries;
 mod transactions;
 mod validator;
+mod zk;
 
 use std::path::PathBuf;
 
@@ -28,6 +29,7 @@ pub(crate) use queries::{
 };
 pub(crate) use transactions::{Document, Sending, TransactionWait, TxVerb};
 pub(crate) use validator::{ExportGuard, GuardVerb, ImportGuard, ShowGuard, ValidatorVerb};
+pub(crate) use zk::{ListStatements, ProveClaim, SetUp, VerifyClaim, ZkVerb};
 
 use crate::endpoint::NodeUrl;
 use crate::output::Format;
@@ -52,7 +54,7 @@ Examples:
 
 Exit codes: 0 done, 1 it did not work, 2 wrong usage, 69 no node answers, 73
 another process has the file, 74 reading or writing failed or a file is
-damaged, 78 the genesis document is wrong."
+damaged, 78 the genesis document is wrong; 130 interrupted by Ctrl-C."
 )]
 pub(crate) struct Args {
     #[command(flatten)]
@@ -116,6 +118,9 @@ Examples:
     /// Check proofs without asking anybody
     #[command(subcommand)]
     Light(LightVerb),
+    /// Prove statements and check such proofs, over files
+    #[command(subcommand)]
+    Zk(ZkVerb),
     /// Care for a validator's key
     #[command(subcommand)]
     Validator(ValidatorVerb),

@@ -17,6 +17,7 @@ mod queries;
 mod secrets;
 mod status;
 mod transactions;
+mod zk;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
@@ -42,6 +43,7 @@ pub(crate) fn run(args: &Args, console: &Console) -> Result<Exit, CliError> {
         Verb::Events(args) => events::follow(args, context)?,
         Verb::Proof(ProofVerb::Save(subject)) => proofs::save(subject, context)?,
         Verb::Light(LightVerb::Verify(args)) => light::verify(args, console)?,
+        Verb::Zk(verb) => zk::run(verb, console)?,
         Verb::Validator(ValidatorVerb::Guard(verb)) => guard::run(verb, context)?,
         Verb::Peers(verb) => peers::run(verb, context)?,
         Verb::Status => status::show(context)?,

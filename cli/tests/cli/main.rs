@@ -16,3 +16,6 @@ mod secrets;
 mod shell;
 mod transactions;
 mod usage;
+mod zk;
+mod zk_interrupted;
+mod zk_snarks;

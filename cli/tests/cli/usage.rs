@@ -53,6 +53,10 @@ fn help_and_version_are_data() {
         "validator guard show",
         "validator guard export",
         "validator guard import",
+        "zk prove",
+        "zk verify",
+        "zk statements",
+        "zk setup",
     ] {
         let args: Vec<&str> = line.split(' ').chain(["--help"]).collect();
         assert!(shell.run(&args).data().contains("Examples:"), "{line}");
@@ -230,6 +234,7 @@ fn completions_know_the_verbs() {
             "completions",
             "open-journal",
             "wait-api",
+            "save-claim",
         ] {
             assert!(run.data().contains(verb), "{name} {verb}");
         }

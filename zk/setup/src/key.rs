@@ -10,6 +10,7 @@ use ark_relations::gr1cs::{
 };
 use ark_serialize::CanonicalSerialize;
 use pyralog_zk::groth16::{KeyHash, PROOF_BYTES};
+use pyralog_zk::watch::{CalledOff, Step, Watch, patiently, tell};
 use rand_core::CryptoRng;
 
 use crate::circom::CircomReduction;
@@ -47,6 +48,9 @@ pub enum ProveError {
     /// The caller wants to prove what is not so.
     #[error("the constraints are not fulfilled: what is to be proved is not so")]
     NotFulfilled,
+    /// Nobody waits for it any longer.
+    #[error(transparent)]
+    CalledOff(#[from] CalledOff),
     /// The key's points are not those of the circuit. Its source must be asked.
     #[error("a proof made with this key does not hold for it: its points are not the circuit's")]
     KeyDoesNotFit,
@@ -86,16 +90,29 @@ impl CircuitKey {
         circuit: impl ConstraintSynthesizer<Fr>,
         rng: &mut impl CryptoRng,
     ) -> Result<[u8; PROOF_BYTES], ProveError> {
+        self.prove_watched(circuit, rng, &patiently)
+    }
+
+    /// The same, for somebody who may not wait for all of it.
+    pub fn prove_watched(
+        &self,
+        circuit: impl ConstraintSynthesizer<Fr>,
+        rng: &mut impl CryptoRng,
+        watch: &Watch<'_>,
+    ) -> Result<[u8; PROOF_BYTES], ProveError> {
         let mode = SynthesisMode::Prove {
             construct_matrices: true,
             generate_lc_assignments: false,
         };
         let system = synthesized(circuit, mode).map_err(ProveError::Circuit)?;
         self.check_shape(&system)?;
+        tell(watch, Step::Filled)?;
         if !system.is_satisfied().map_err(ProveError::Circuit)? {
             return Err(ProveError::NotFulfilled);
         }
+        tell(watch, Step::Checked)?;
         let (proof, inputs) = self.proof(&system, rng).map_err(ProveError::Circuit)?;
+        tell(watch, Step::Proved)?;
         let prepared = prepare_verifying_key(&self.key.vk);
         let holds = Groth16::<Bn254>::verify_proof(&prepared, &proof, &inputs);
         if !matches!(holds, Ok(true)) {

@@ -25,7 +25,7 @@
 //!   compares it with the one recorded for each key, so that a changed circuit does
 //!   not ship with an old key;
 //! - a proof that does not hold for its own key is not handed out;
-//! - no bytes of a zkey make this crate panic, or take memory beyond a few times
+//! - no bytes of a zkey or of a key file make this crate panic, or take memory beyond a few times
 //!   their length.
 //!
 //! What reading a zkey does *not* show: that the ceremony was honest, that
@@ -41,6 +41,7 @@
 mod circom;
 mod constraints;
 mod key;
+mod key_file;
 mod r1cs;
 mod unsafe_setup;
 mod zkey;
@@ -48,6 +49,7 @@ mod zkey_reader;
 
 pub use constraints::{CircuitHash, Constraints};
 pub use key::{CircuitKey, ProveError};
+pub use key_file::{KEY_FILE_BYTES_MAX, KeyFileError};
 pub use unsafe_setup::{DevCircuit, DevRecord, unsafe_setup};
 pub use zkey::{ImportError, import};
 pub use zkey_reader::ZkeyFault;

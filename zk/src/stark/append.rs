@@ -49,8 +49,9 @@ use self::air::{AppendAir, WIDTH};
 use super::digest::TreeDigest;
 use super::gate::{self, StarkError};
 use super::options::{OptionsId, ROWS_MAX, rows_for};
-use super::prover;
+use super::prover::{self, NotProved};
 use super::rescue::{self, LEFT, RATE, STATE, State};
+use crate::watch::{CalledOff, Step, Watch, patiently, tell};
 
 pub use lead::{Append, ClaimError, Lead, LeadError, RecordCount, Sequence, Totals};
 
@@ -109,6 +110,9 @@ pub enum ProveError {
     /// The caller must bring other records.
     #[error(transparent)]
     Append(#[from] AppendError),
+    /// Nobody waits for it any longer.
+    #[error(transparent)]
+    CalledOff(#[from] CalledOff),
     /// The library does not do it.
     #[error("the library made no proof")]
     Library,
@@ -177,10 +181,24 @@ impl Append {
 /// Appends and proves it. The longest batch takes about a minute of one core and
 /// gigabytes of memory; no thread besides the caller's.
 pub fn prove(from: &Lead, records: &[Record]) -> Result<(Append, Vec<u8>), ProveError> {
+    prove_watched(from, records, &patiently)
+}
+
+/// The same, for somebody who may not wait for all of it.
+pub fn prove_watched(
+    from: &Lead,
+    records: &[Record],
+    watch: &Watch<'_>,
+) -> Result<(Append, Vec<u8>), ProveError> {
     let claim = append(from, records)?;
+    tell(watch, Step::Checked)?;
     let columns = trace::columns(&claim, records, claim.trace_info().length());
-    let proof = prover::prove::<AppendAir>(claim, columns, OptionsId::Standard);
-    Ok((claim, proof.map_err(|_| ProveError::Library)?))
+    let proof = prover::prove::<AppendAir>(claim, columns, OptionsId::Standard, watch);
+    let proof = proof.map_err(|problem| match problem {
+        NotProved::CalledOff => CalledOff.into(),
+        NotProved::Library => ProveError::Library,
+    })?;
+    Ok((claim, proof))
 }
 
 /// Verifies a proof of a claim. It says that the old lead goes over to the new

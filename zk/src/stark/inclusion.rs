@@ -30,7 +30,7 @@ use super::gate::{self, StarkError};
 use super::options::OptionsId;
 use super::rescue;
 
-pub use prover::{ProveError, prove};
+pub use prover::{ProveError, prove, prove_watched};
 
 /// Depths that are proved. A trace has eight rows to a level and a power of two
 /// in all; and below depth 16 so few rows are left that 64 queries no longer

@@ -45,8 +45,9 @@ use self::air::{LinkageAir, WIDTH};
 use super::digest::TreeDigest;
 use super::gate::{self, StarkError};
 use super::options::{OptionsId, ROWS_MAX, rows_for};
-use super::prover;
+use super::prover::{self, NotProved};
 use super::rescue;
+use crate::watch::{CalledOff, Step, Watch, patiently, tell};
 
 pub use claim::{ClaimError, Linkage, Point, PointError, States};
 
@@ -114,6 +115,9 @@ pub enum ProveError {
     /// The caller must bring other headers.
     #[error(transparent)]
     Link(#[from] LinkError),
+    /// Nobody waits for it any longer.
+    #[error(transparent)]
+    CalledOff(#[from] CalledOff),
     /// The library does not do it.
     #[error("the library made no proof")]
     Library,
@@ -183,10 +187,24 @@ impl Linkage {
 /// Links and proves it. The longest chain takes about a minute of one core and
 /// gigabytes of memory; no thread besides the caller's.
 pub fn prove(from: &Point, headers: &[Header]) -> Result<(Linkage, Vec<u8>), ProveError> {
+    prove_watched(from, headers, &patiently)
+}
+
+/// The same, for somebody who may not wait for all of it.
+pub fn prove_watched(
+    from: &Point,
+    headers: &[Header],
+    watch: &Watch<'_>,
+) -> Result<(Linkage, Vec<u8>), ProveError> {
     let claim = link(from, headers)?;
+    tell(watch, Step::Checked)?;
     let columns = trace::columns(&claim, headers, claim.trace_info().length());
-    let proof = prover::prove::<LinkageAir>(claim, columns, OptionsId::Standard);
-    Ok((claim, proof.map_err(|_| ProveError::Library)?))
+    let proof = prover::prove::<LinkageAir>(claim, columns, OptionsId::Standard, watch);
+    let proof = proof.map_err(|problem| match problem {
+        NotProved::CalledOff => CalledOff.into(),
+        NotProved::Library => ProveError::Library,
+    })?;
+    Ok((claim, proof))
 }
 
 /// Verifies a proof of a claim. It says that headers lead from one point to the

@@ -1,6 +1,12 @@
 //! Proving: the library's parts put together, the same for all constraints.
+//!
+//! The library has one function for a whole proof, which asks for a part when it
+//! needs it. That is where whoever waits is told of steps. The library has no way
+//! to stop at one: so the panic machinery unwinds out of it, without a panic, and
+//! is caught here. What it leaves behind is dropped.
 
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use winterfell::math::FieldElement;
 use winterfell::math::fields::f64::BaseElement;
@@ -8,11 +14,26 @@ use winterfell::matrix::ColMatrix;
 use winterfell::{
     Air, AuxRandElements, CompositionPoly, CompositionPolyTrace, ConstraintCompositionCoefficients,
     DefaultConstraintCommitment, DefaultConstraintEvaluator, DefaultTraceLde, PartitionOptions,
-    ProofOptions, Prover, ProverError, StarkDomain, TraceInfo, TracePolyTable, TraceTable,
+    ProofOptions, Prover, StarkDomain, TraceInfo, TracePolyTable, TraceTable,
 };
 
 use super::gate::{Coin, Commitments, Tree};
 use super::options::OptionsId;
+use crate::watch::{CalledOff, Step, Watch, tell};
+
+/// Why there is no proof.
+pub(super) enum NotProved {
+    /// Nobody waits for it any longer.
+    CalledOff,
+    /// The library does not do it.
+    Library,
+}
+
+impl From<CalledOff> for NotProved {
+    fn from(CalledOff: CalledOff) -> Self {
+        Self::CalledOff
+    }
+}
 
 /// A proof that these columns satisfy the constraints. Whoever calls knows that
 /// they do: a debug build panics otherwise, another makes a proof that does not
@@ -21,27 +42,47 @@ pub(super) fn prove<A>(
     inputs: A::PublicInputs,
     columns: Vec<Vec<BaseElement>>,
     options: OptionsId,
-) -> Result<Vec<u8>, ProverError>
+    watch: &Watch<'_>,
+) -> Result<Vec<u8>, NotProved>
 where
     A: Air<BaseField = BaseElement> + 'static,
     A::PublicInputs: Clone,
 {
+    tell(watch, Step::Filled)?;
     let prover = Proving::<A> {
         inputs,
         options: options.options(),
+        watch,
         constraints: PhantomData,
     };
-    let proof = prover.prove(TraceTable::init(columns))?;
+    // Whatever was half done inside is dropped with the closure.
+    let made = catch_unwind(AssertUnwindSafe(|| prover.prove(TraceTable::init(columns))));
+    let proof = match made {
+        Ok(made) => made.map_err(|_| NotProved::Library)?,
+        Err(payload) if payload.is::<CalledOff>() => return Err(NotProved::CalledOff),
+        Err(payload) => resume_unwind(payload),
+    };
+    tell(watch, Step::Proved)?;
     Ok(proof.to_bytes())
 }
 
-struct Proving<A: Air> {
+struct Proving<'w, A: Air> {
     inputs: A::PublicInputs,
     options: ProofOptions,
+    watch: &'w Watch<'w>,
     constraints: PhantomData<A>,
 }
 
-impl<A> Prover for Proving<A>
+impl<A: Air> Proving<'_, A> {
+    /// Tells of a step from inside of the library. Unwinds if that is the last.
+    fn tell(&self, step: Step) {
+        if let Err(called_off) = tell(self.watch, step) {
+            resume_unwind(Box::new(called_off));
+        }
+    }
+}
+
+impl<A> Prover for Proving<'_, A>
 where
     A: Air<BaseField = BaseElement> + 'static,
     A::PublicInputs: Clone,
@@ -73,7 +114,9 @@ where
         domain: &StarkDomain<BaseElement>,
         partitions: PartitionOptions,
     ) -> (Self::TraceLde<E>, TracePolyTable<E>) {
-        DefaultTraceLde::new(info, main, domain, partitions)
+        let extended = DefaultTraceLde::new(info, main, domain, partitions);
+        self.tell(Step::Committed);
+        extended
     }
 
     fn build_constraint_commitment<E: FieldElement<BaseField = BaseElement>>(
@@ -83,7 +126,10 @@ where
         domain: &StarkDomain<BaseElement>,
         partitions: PartitionOptions,
     ) -> (Self::ConstraintCommitment<E>, CompositionPoly<E>) {
-        DefaultConstraintCommitment::new(composition, columns, domain, partitions)
+        self.tell(Step::Evaluated);
+        let composed = DefaultConstraintCommitment::new(composition, columns, domain, partitions);
+        self.tell(Step::Composed);
+        composed
     }
 
     fn new_evaluator<'a, E: FieldElement<BaseField = BaseElement>>(

@@ -18,18 +18,20 @@ impl std::hash::Hash for IdKey {
     }
 }
 
+#[expect(
+    clippy::disallowed_types,
+    reason = "behind `Lookup`, nothing iterates, so that the order cannot be seen"
+)]
+type Table<K, V> = std::collections::HashMap<K, V, BuildHasherDefault<WordHasher>>;
+
 /// A map in which things are found and never listed: its order is that of
 /// nothing, and cannot matter.
 #[derive(Clone, Debug)]
-#[expect(
-    clippy::disallowed_types,
-    reason = "nothing here iterates, so that the order cannot be seen"
-)]
-pub(super) struct Lookup<K, V>(std::collections::HashMap<K, V, BuildHasherDefault<WordHasher>>);
+pub(super) struct Lookup<K, V>(Table<K, V>);
 
 impl<K: Eq + std::hash::Hash, V> Lookup<K, V> {
     pub(super) fn new() -> Self {
-        Self(Default::default())
+        Self(Table::default())
     }
 
     pub(super) fn len(&self) -> usize {

@@ -70,13 +70,7 @@ impl Latest {
 
     /// What is remembered of a row.
     pub(crate) fn get(&self, row: &[u8]) -> Known {
-        let mut shard = self.shard(row);
-        match shard.find(row) {
-            Some(value) => Known::Value(value),
-            None => Known::Nothing(Ticket {
-                writes: shard.writes,
-            }),
-        }
+        self.shard(row).find(row)
     }
 
     /// A row was read, since the ticket was given.
@@ -120,14 +114,21 @@ fn lock(shard: &Mutex<Shard>) -> MutexGuard<'_, Shard> {
 }
 
 impl Shard {
-    fn find(&mut self, row: &[u8]) -> Option<Option<StateValue>> {
-        let row = short(row)?;
+    fn find(&mut self, row: &[u8]) -> Known {
+        let nothing = Known::Nothing(Ticket {
+            writes: self.writes,
+        });
+        let Some(row) = short(row) else {
+            return nothing;
+        };
         if let Some(value) = self.young.get(&row) {
-            return Some(value.clone());
+            return Known::Value(value.clone());
         }
-        let value = self.old.remove(&row)?;
+        let Some(value) = self.old.remove(&row) else {
+            return nothing;
+        };
         self.put(row, value.clone());
-        Some(value)
+        Known::Value(value)
     }
 
     fn remember(&mut self, row: &[u8], value: Option<&StateValue>) {
@@ -169,10 +170,11 @@ mod tests {
         StateValue::new(bytes.to_vec()).unwrap()
     }
 
-    fn known(latest: &Latest, row: &[u8]) -> Option<Option<StateValue>> {
+    /// What is known, as a list: of none or one value, which may be none.
+    fn known(latest: &Latest, row: &[u8]) -> Vec<Option<StateValue>> {
         match latest.get(row) {
-            Known::Value(value) => Some(value),
-            Known::Nothing(_) => None,
+            Known::Value(value) => vec![value],
+            Known::Nothing(_) => vec![],
         }
     }
 
@@ -191,18 +193,18 @@ mod tests {
         let none = ticket(&latest, b"absent");
         latest.read(b"absent", None, &none);
         latest.write(b"written", Some(&value(b"2")));
-        assert_eq!(known(&latest, b"read"), Some(Some(value(b"1"))));
-        assert_eq!(known(&latest, b"absent"), Some(None));
-        assert_eq!(known(&latest, b"written"), Some(Some(value(b"2"))));
+        assert_eq!(known(&latest, b"read"), [Some(value(b"1"))]);
+        assert_eq!(known(&latest, b"absent"), [None]);
+        assert_eq!(known(&latest, b"written"), [Some(value(b"2"))]);
         latest.write(b"read", None);
-        assert_eq!(known(&latest, b"read"), Some(None));
+        assert_eq!(known(&latest, b"read"), [None]);
         latest.write(&[0; ROW_BYTES_MAX], None);
-        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX]), Some(None));
-        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX - 1]), None);
+        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX]), [None]);
+        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX - 1]), []);
         latest.write(&[0; ROW_BYTES_MAX + 1], None);
-        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX + 1]), None);
+        assert_eq!(known(&latest, &[0; ROW_BYTES_MAX + 1]), []);
         latest.clear();
-        assert_eq!(known(&latest, b"written"), None);
+        assert_eq!(known(&latest, b"written"), []);
     }
 
     #[test]
@@ -211,11 +213,11 @@ mod tests {
         let before = ticket(&latest, b"row");
         latest.write(b"row", Some(&value(&[7; VALUE_BYTES_MAX + 1])));
         latest.read(b"row", Some(&value(b"old")), &before);
-        assert_eq!(known(&latest, b"row"), None, "a long value is not kept");
+        assert_eq!(known(&latest, b"row"), [], "a long value is not kept");
         let before = ticket(&latest, b"row");
         latest.clear();
         latest.read(b"row", Some(&value(b"old")), &before);
-        assert_eq!(known(&latest, b"row"), None);
+        assert_eq!(known(&latest, b"row"), []);
     }
 
     #[test]
@@ -225,7 +227,7 @@ mod tests {
         for number in 0..4 * ROW_COUNT_MAX as u64 {
             latest.write(&number.to_be_bytes(), None);
             if number % 512 == 0 {
-                assert!(known(&latest, b"busy").is_some(), "{number}");
+                assert_eq!(known(&latest, b"busy").len(), 1, "{number}");
             }
         }
         let counts = latest.shards.iter().map(lock);

@@ -196,10 +196,12 @@ fn all_is_told(seed: u64) {
     let news = all(0..400);
     let mut known: [BTreeSet<TransactionId>; 3] = Default::default();
     let peers = [peer(1), peer(2), peer(3)];
-    peers.iter().for_each(|peer| telling.connected(*peer));
+    for peer in peers {
+        telling.connected(peer);
+    }
     let mut portions = news.chunks(7);
     let troubled_until = now + Duration::from_secs(8);
-    let end = now + Duration::from_secs(120);
+    let end = now + Duration::from_mins(2);
     while now < end && known.iter().any(|known| known.len() < news.len()) {
         if let Some(portion) = portions.next() {
             telling.add(portion);

@@ -14,12 +14,12 @@ use ark_relations::gr1cs::{
     ConstraintSynthesizer, ConstraintSystem, OptimizationGoal, R1CS_PREDICATE_LABEL,
 };
 use ark_std::rand::rngs::StdRng;
-use pyralog_measure::{Comparison, Limit, compare, within, within_once};
+use pyralog_measure::{Comparison, Limit, compare, compare_few, within, within_once};
 use pyralog_notes::{EncryptedNote, Pool, SpendOrder, Wallet, WalletSeed};
 use pyralog_primitives::{GenesisHash, Hash, Height, VotingPower};
 use pyralog_setup::{CircuitKey, DevCircuit, unsafe_setup};
 use pyralog_zk::eddsa::AttestationSecret;
-use pyralog_zk::groth16::{KeyHash, Proof, VerifyingKey};
+use pyralog_zk::groth16::{BATCH_COUNT_MAX, Claim, KeyHash, Proof, VerifyingKey};
 use pyralog_zk::quorum::{AttestationSet, Member, Quorum, QuorumCircuit, SlotCount, attested};
 use pyralog_zk::transfer::{Note, NoteHashes, Transfer, TransferCircuit, Units};
 use rand_chacha::ChaCha8Rng;
@@ -162,6 +162,7 @@ fn shielded_transfer() {
         || floor.run(),
     );
     let (gate, proof) = (gate(&key), prove());
+    many(&gate, &proof, &public);
     within(
         &Limit {
             what: "Groth16, shielded transfer, verified",
@@ -172,6 +173,35 @@ fn shielded_transfer() {
         || {
             let proof = Proof::decode(&proof).expect("it is a good proof");
             assert_eq!(gate.verify(&proof, &public.inputs()), Ok(()));
+        },
+    );
+}
+
+/// As many as a batch may hold, beside so few alone that a round stays short.
+fn many(gate: &VerifyingKey, proof: &[u8], public: &Transfer) {
+    let (proof, inputs) = (Proof::decode(proof), public.inputs());
+    let proof = proof.expect("it is a good proof");
+    let claim = Claim {
+        proof: &proof,
+        inputs: &inputs,
+    };
+    let claims = vec![claim; BATCH_COUNT_MAX];
+    let alone = &claims[..128];
+    let count = |claims: &[Claim<'_>]| u32::try_from(claims.len()).expect("there are few");
+    compare_few(
+        &Comparison {
+            what: "Groth16, 1,024 shielded transfers verified at once",
+            reference: "one after the other",
+            units: count(&claims),
+            floor: Some(4.0),
+            goal: None,
+        },
+        count(alone),
+        || assert_eq!(gate.verify_batch(&claims), Ok(())),
+        || {
+            for claim in alone {
+                assert_eq!(gate.verify(claim.proof, claim.inputs), Ok(()));
+            }
         },
     );
 }

@@ -9,8 +9,11 @@ trap 'rm -f "$rows"' EXIT
 
 printf '\n== Building the benches (optimized: the first time takes minutes)\n'
 cargo bench --locked --workspace --bench ratios --no-run
-printf '\n== Measuring (about a minute; close other programs)\n'
+printf '\n== Measuring (a quarter of an hour, and 6 GB of memory for the longest proofs; close other programs)\n'
 PYRALOG_BENCH_ROWS=$rows cargo bench --locked --workspace --bench ratios --quiet
+
+printf '\n== Our STARKs beside Plonky3 (built the first time: a minute or two)\n'
+(cd zk/plonky3 && PYRALOG_BENCH_ROWS=$rows cargo run --locked --release --quiet)
 
 {
   printf '| what | ours | reference | ratio | range | floor | goal |\n'

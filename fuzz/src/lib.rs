@@ -4,6 +4,8 @@
 //! not have written itself, or if it takes memory out of proportion, which
 //! libFuzzer watches.
 
+pub mod proofs;
+
 use pyralog_consensus::{Message, Record};
 use pyralog_driver::Word;
 use pyralog_genesis::Genesis;
@@ -20,52 +22,54 @@ use pyralog_primitives::state_proof::StateProof;
 use pyralog_primitives::transaction::{Transaction, TransactionBody};
 use pyralog_primitives::validators::ValidatorSet;
 use pyralog_primitives::vote::{Evidence, Vote};
-use pyralog_primitives::{Address, Amount, Hash, Height, LeafIndex, PublicKey, Signature};
+use pyralog_primitives::{Address, Amount, Hash, Height, PublicKey, Signature};
 use pyralog_swarm::{FrameError, Hello, PeerAddress, frames};
-use pyralog_timelock::TimeLock;
-use pyralog_zk::eddsa::{Attestation, AttestationKey};
-use pyralog_zk::groth16::{KeyHash, Proof, VerifyingKey};
-use pyralog_zk::stark::{self, Inclusion, StarkError, TreeDigest};
 use pyralog_zk::statement::Statement;
 
 /// Takes any bytes; panics if they show a defect.
 pub type Decoder = fn(&[u8]);
 
 /// All decoders. The names of the binary ones are those of the golden values.
-pub const DECODERS: [(&str, Decoder); 33] = [
-    ("attestation", attestation),
+pub const DECODERS: [(&str, Decoder); 39] = [
+    ("append_proof", proofs::append_proof),
+    ("attestation", proofs::attestation),
     ("block", strict::<Block>),
     ("certificate", strict::<Certificate>),
     ("chain_proof", strict::<ChainProof>),
     ("consistency_proof", strict::<ConsistencyProof>),
+    ("encrypted_note", proofs::encrypted_note),
     ("event", strict::<Event>),
     ("evidence", strict::<Evidence>),
     ("frames", said),
     ("genesis", strict::<Genesis>),
     ("genesis_text", genesis_text),
     ("header", strict::<Header>),
-    ("groth16_key", groth16_key),
-    ("groth16_proof", groth16_proof),
+    ("groth16_key", proofs::groth16_key),
+    ("groth16_proof", proofs::groth16_proof),
     ("hello", strict::<Hello>),
     ("inclusion_proof", strict::<InclusionProof>),
     ("keystore", keystore),
+    ("linkage_proof", proofs::linkage_proof),
     ("message", strict::<Message>),
     ("mnemonic", mnemonic),
+    ("note_address", proofs::note_address),
     ("receipt", strict::<Receipt>),
     ("receipt_summary", strict::<ReceiptSummary>),
     ("record", strict::<Record>),
-    ("stark_proof", stark_proof),
+    ("shielded", proofs::shielded),
+    ("stark_proof", proofs::stark_proof),
     ("state_key", strict::<StateKey>),
     ("state_proof", strict::<StateProof>),
     ("statement", strict::<Statement>),
     ("journal_state", strict::<JournalState>),
     ("text", text),
-    ("time_lock", time_lock),
+    ("time_lock", proofs::time_lock),
     ("transaction", strict::<Transaction>),
     ("transaction_body", strict::<TransactionBody>),
     ("validator_set", strict::<ValidatorSet>),
     ("vote", strict::<Vote>),
     ("word", strict::<Word>),
+    ("zkey", proofs::zkey),
 ];
 
 fn strict<T: Canonical>(bytes: &[u8]) {
@@ -114,58 +118,6 @@ fn said(bytes: &[u8]) {
             assert!(rest.starts_with(&announced.to_le_bytes()));
         }
         FrameError::Over => panic!("there is no other connection"),
-    }
-}
-
-/// A key if there are 32 bytes, a signature if there are 64.
-fn attestation(bytes: &[u8]) {
-    if let Ok(key) = bytes.try_into().map(AttestationKey::from_bytes) {
-        if let Ok(key) = key {
-            assert_eq!(key.to_bytes(), bytes);
-        }
-    } else if let Ok(Ok(attestation)) = bytes.try_into().map(Attestation::decode) {
-        assert_eq!(attestation.encode(), bytes);
-    }
-}
-
-/// The bytes under their own name, as if a registry held it, with as many inputs
-/// as they say: the lowest byte of the count of points stands at 224.
-fn groth16_key(bytes: &[u8]) {
-    let name = KeyHash::of(bytes);
-    let points = bytes.get(224).map_or(0, |count| u16::from(*count));
-    if let Ok(key) = VerifyingKey::decode(bytes, name, points.saturating_sub(1), "fuzz") {
-        assert_eq!(key.hash(), name);
-    }
-}
-
-fn groth16_proof(bytes: &[u8]) {
-    if let Ok(proof) = Proof::decode(bytes) {
-        assert_eq!(proof.encode(), bytes);
-    }
-}
-
-/// A claim of 73 bytes, then its proof: the whole gate. The fuzzer does not know
-/// how to prove, so nothing but its seed is accepted; a panic in the library
-/// ends the fuzzing, though the gate would contain it.
-fn stark_proof(bytes: &[u8]) {
-    let Some((claim, proof)) = bytes.split_at_checked(73) else {
-        return;
-    };
-    let (digests, rest) = claim.as_chunks::<32>();
-    let [root, leaf] = [digests[0], digests[1]].map(TreeDigest::from_bytes);
-    let (Ok(root), Ok(leaf)) = (root, leaf) else {
-        return;
-    };
-    let index = u64::from_le_bytes(rest[..8].try_into().expect("nine bytes are left"));
-    if let Ok(claim) = Inclusion::new(root, leaf, LeafIndex::new(index), rest[8]) {
-        let verdict = stark::verify(&claim, proof);
-        assert_ne!(verdict, Err(StarkError::Panicked));
-    }
-}
-
-fn time_lock(bytes: &[u8]) {
-    if let Ok(lock) = TimeLock::decode(bytes) {
-        assert_eq!(lock.encode(), bytes);
     }
 }
 

@@ -78,6 +78,7 @@ const TABLE: &[(&str, Part, &[Part])] = &[
     ("primitives/keys", Keys, &[Primitives]),
     ("genesis", Genesis, &[Primitives]),
     ("zk", Zk, &[Primitives]),
+    ("zk/plonky3", TestSupport, &[Zk, TestSupport]),
     ("zk/*", Zk, &[Primitives, Zk]),
     ("consensus", Consensus, &[Primitives]),
     ("consensus/disk", Disk, &[Primitives]),

@@ -7,6 +7,8 @@ pub(crate) mod edwards;
 #[cfg(test)]
 pub(crate) mod filled;
 pub(crate) mod poseidon;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 

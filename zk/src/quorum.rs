@@ -33,6 +33,8 @@ pub use relation::{Quorum, QuorumError, attested, holds};
 pub use set::{AttestationSet, Member, SLOT_COUNT_MAX, SetError, SlotCount};
 
 #[cfg(test)]
+mod each_constraint_tests;
+#[cfg(test)]
 mod forged_tests;
 #[cfg(test)]
 mod samples;

@@ -3,8 +3,11 @@
 
 use std::path::Path;
 
+use ark_bn254::Fr;
 use pyralog_driver::{CompactBlock, FinalBlock, OfferNumber, Word};
 use pyralog_fuzz::DECODERS;
+use pyralog_fuzz::proofs::{digest, headers, keys, records};
+use pyralog_notes::{EncryptedNote, SHIELDED_BYTES};
 use pyralog_primitives::block::Block;
 use pyralog_primitives::certificate::Certificate;
 use pyralog_primitives::codec::{Canonical, List, Version};
@@ -12,7 +15,13 @@ use pyralog_primitives::text::decode_hex;
 use pyralog_primitives::transaction::Transaction;
 use pyralog_primitives::{GenesisHash, LeafIndex, PublicKey, Signature};
 use pyralog_swarm::{Hello, ValidatorProof};
+use pyralog_zk::groth16::PublicInput;
+use pyralog_zk::stark::append::{self, Lead};
+use pyralog_zk::stark::linkage;
 use pyralog_zk::stark::{Inclusion, TreeDigest, prove, root_of};
+use pyralog_zk::transfer::{Note, NoteHashes, Units};
+use rand_chacha::ChaCha8Rng;
+use rand_core::SeedableRng;
 use serde_json::Value;
 
 fn main() -> std::io::Result<()> {
@@ -65,6 +74,21 @@ fn seeds(decoder: &str) -> Vec<Vec<u8>> {
         "attestation" => proofs(&["attestation/key", "attestation/of_7"]),
         "groth16_key" | "groth16_proof" => proofs(&[decoder]),
         "statement" => proofs(&["statement/groth16", "statement/stark"]),
+        "append_proof" => {
+            let (_, proof) = append::prove(&Lead::EMPTY, &records()).expect("they are good");
+            vec![proof]
+        }
+        "linkage_proof" => {
+            let (from, headers) = headers();
+            vec![linkage::prove(&from, &headers).expect("they are good").1]
+        }
+        "encrypted_note" => vec![encrypted_note()],
+        "note_address" => vec![keys().viewing().address().encode().to_vec()],
+        "shielded" => vec![vec![0; SHIELDED_BYTES]],
+        "zkey" => vec![
+            include_bytes!("../../../zk/setup/testdata/cube.zkey").to_vec(),
+            include_bytes!("../../../zk/setup/testdata/cube-empty.zkey").to_vec(),
+        ],
         "stark_proof" => vec![stark_proof()],
         "time_lock" => {
             let hex = include_str!("../../../zk/timelock/testdata/lock-v1.hex");
@@ -103,13 +127,25 @@ fn proofs(names: &[&str]) -> Vec<Vec<u8>> {
     names.iter().map(hex).map(bytes).collect()
 }
 
+/// A commitment and the note for it.
+fn encrypted_note() -> Vec<u8> {
+    let keys = keys();
+    let address = keys.viewing().address();
+    let (amount, blinding) = (Units::new(7), Fr::from(8));
+    let commitment = NoteHashes::default().commitment(&Note {
+        owner: address.owner(),
+        amount,
+        blinding,
+    });
+    let mut rng = ChaCha8Rng::seed_from_u64(1);
+    let sealed = EncryptedNote::seal(address, amount, blinding, &mut rng);
+    let mut bytes = PublicInput::new(commitment).to_bytes().to_vec();
+    bytes.extend(sealed.expect("the key of the address is good").as_bytes());
+    bytes
+}
+
 /// A claim and its proof, as the decoder takes them apart.
 fn stark_proof() -> Vec<u8> {
-    let digest = |number: u8| {
-        let mut bytes = [0; 32];
-        bytes[0] = number;
-        TreeDigest::from_bytes(bytes).expect("a small number is below the modulus")
-    };
     // Less deep, and the proof would have no FRI layer to begin from.
     let (index, depth) = (5u64, 32);
     let claim = |root| Inclusion::new(root, digest(1), LeafIndex::new(index), depth);
@@ -135,7 +171,7 @@ fn hellos() -> [Vec<u8>; 2] {
     };
     let proof = ValidatorProof {
         validator: PublicKey::new([1; PublicKey::BYTES]),
-        signature: Signature::from_bytes(&[2; Signature::BYTES]),
+        signature: Signature::new([2; Signature::BYTES]),
     };
     let proven = Hello {
         proof: Some(proof),

@@ -60,22 +60,42 @@ pub fn compare<A, B>(
 pub fn compare_by<A, B>(
     clock: Clock,
     claim: &Comparison<'_>,
+    ours: impl FnMut() -> A,
+    reference: impl FnMut() -> B,
+) {
+    compare_units(clock, claim, claim.units, ours, reference);
+}
+
+/// The same for a reference that does so many units in one call, where as many as
+/// ours does would take too long.
+pub fn compare_few<A, B>(
+    claim: &Comparison<'_>,
+    reference_units: u32,
+    ours: impl FnMut() -> A,
+    reference: impl FnMut() -> B,
+) {
+    compare_units(Clock::Thread, claim, reference_units, ours, reference);
+}
+
+fn compare_units<A, B>(
+    clock: Clock,
+    claim: &Comparison<'_>,
+    reference_units: u32,
     mut ours: impl FnMut() -> A,
     mut reference: impl FnMut() -> B,
 ) {
     let calls_ours = calls_for_a_round(clock, &mut ours);
     let calls_reference = calls_for_a_round(clock, &mut reference);
+    let mut time_of_ours = || time_of(clock, calls_ours, &mut ours) / f64::from(claim.units);
+    let mut time_of_reference =
+        || time_of(clock, calls_reference, &mut reference) / f64::from(reference_units);
     let mut rounds: Vec<[f64; 4]> = (0..ROUND_COUNT)
         .map(|_| {
-            let first = time_of(clock, calls_reference, &mut reference);
-            let own = time_of(clock, calls_ours, &mut ours);
-            let second = time_of(clock, calls_reference, &mut reference);
-            [
-                f64::midpoint(first, second) / own,
-                first / second,
-                own,
-                f64::midpoint(first, second),
-            ]
+            let first = time_of_reference();
+            let own = time_of_ours();
+            let second = time_of_reference();
+            let theirs = f64::midpoint(first, second);
+            [theirs / own, first / second, own, theirs]
         })
         .collect();
     let mut column = |index: usize| {
@@ -90,7 +110,6 @@ pub fn compare_by<A, B>(
     let (_, against_itself, _) = column(1);
     let (_, own, _) = column(2);
     let (_, theirs, _) = column(3);
-    let per_unit = |seconds: f64| show_time(seconds / f64::from(claim.units));
     let noisy = (against_itself - 1.0).abs() * 100.0 > NOISE_PERCENT_MAX;
     let verdict = match claim.floor {
         _ if noisy => " (noisy)",
@@ -99,8 +118,8 @@ pub fn compare_by<A, B>(
     };
     report(&[
         claim.what.to_owned(),
-        per_unit(own),
-        format!("{} {}", claim.reference, per_unit(theirs)),
+        show_time(own),
+        format!("{} {}", claim.reference, show_time(theirs)),
         format!("{ratio:.2}{verdict}"),
         format!("{low:.2}–{high:.2}"),
         show_bound(claim.floor),
@@ -109,11 +128,12 @@ pub fn compare_by<A, B>(
 }
 
 /// Runs each once, for work that takes a minute: no range, and no word on noise.
+/// Returns the time of ours.
 pub fn compare_once<A, B>(
     claim: &Comparison<'_>,
     mut ours: impl FnMut() -> A,
     mut reference: impl FnMut() -> B,
-) {
+) -> Duration {
     let theirs = time_of(Clock::Thread, 1, &mut reference);
     let own = time_of(Clock::Thread, 1, &mut ours);
     let ratio = theirs / own;
@@ -130,6 +150,74 @@ pub fn compare_once<A, B>(
         "one run".to_owned(),
         show_bound(claim.floor),
         show_bound(claim.goal),
+    ]);
+    Duration::from_secs_f64(own)
+}
+
+/// A time that is allowed.
+pub struct Limit<'a> {
+    /// What is measured.
+    pub what: &'a str,
+    /// Units of work in one call.
+    pub units: u32,
+    /// How long a unit may take.
+    pub time: Duration,
+    /// How often it would fit into that, to be excellent.
+    pub goal: Option<f64>,
+}
+
+/// Says how often `ours` fits into the time that it may take, in the processor
+/// time of this thread. Such a row is about this machine as much as about the code.
+pub fn within<A>(limit: &Limit<'_>, mut ours: impl FnMut() -> A) {
+    let calls = calls_for_a_round(Clock::Thread, &mut ours);
+    let mut times: Vec<f64> = (0..ROUND_COUNT)
+        .map(|_| time_of(Clock::Thread, calls, &mut ours) / f64::from(limit.units))
+        .collect();
+    times.sort_by(f64::total_cmp);
+    let often = |index: usize| limit.time.as_secs_f64() / times[index];
+    let range = format!("{:.2}–{:.2}", often(ROUND_COUNT - 1), often(0));
+    report_limit(limit, times[ROUND_COUNT / 2], range);
+}
+
+/// The same from one run, for work that takes a minute.
+pub fn within_once<A>(limit: &Limit<'_>, mut ours: impl FnMut() -> A) {
+    let time = time_of(Clock::Thread, 1, &mut ours);
+    within_time(limit, Duration::from_secs_f64(time));
+}
+
+/// The same of a time that was measured already.
+pub fn within_time(limit: &Limit<'_>, time: Duration) {
+    let time = time.as_secs_f64() / f64::from(limit.units);
+    report_limit(limit, time, "one run".to_owned());
+}
+
+fn report_limit(limit: &Limit<'_>, time: f64, range: String) {
+    let allowed = limit.time.as_secs_f64();
+    let verdict = if time > allowed { " MISSED" } else { "" };
+    report(&[
+        limit.what.to_owned(),
+        show_time(time),
+        format!("{} allowed", show_time(allowed)),
+        format!("{:.2}{verdict}", allowed / time),
+        range,
+        show_bound(Some(1.0)),
+        show_bound(limit.goal),
+    ]);
+}
+
+/// Says how often so many kilobytes, of 1,000 bytes, fit into those that are
+/// allowed.
+pub fn kilobytes_within(what: &str, found: u32, allowed: u32) {
+    let verdict = if found > allowed { " MISSED" } else { "" };
+    let ratio = f64::from(allowed) / f64::from(found);
+    report(&[
+        what.to_owned(),
+        show_kilobytes(found),
+        format!("{} allowed", show_kilobytes(allowed)),
+        format!("{ratio:.2}{verdict}"),
+        "one run".to_owned(),
+        show_bound(Some(1.0)),
+        show_bound(None),
     ]);
 }
 
@@ -192,12 +280,21 @@ fn show_bound(bound: Option<f64>) -> String {
     }
 }
 
+fn show_kilobytes(kilobytes: u32) -> String {
+    if kilobytes < 1_000_000 {
+        format!("{kilobytes} KB")
+    } else {
+        format!("{:.2} GB", f64::from(kilobytes) / 1e6)
+    }
+}
+
 fn show_time(seconds: f64) -> String {
     let nanoseconds = seconds * 1e9;
     match nanoseconds {
         below if below < 1e3 => format!("{below:.1} ns"),
         below if below < 1e6 => format!("{:.2} µs", below / 1e3),
-        _ => format!("{:.2} ms", nanoseconds / 1e6),
+        below if below < 1e10 => format!("{:.2} ms", below / 1e6),
+        _ => format!("{seconds:.1} s"),
     }
 }
 

@@ -1,9 +1,13 @@
 //! The longest STARKs: what proving and verifying cost beside the relation as a
-//! program, how long a proof is, and how much memory it takes to make.
+//! program and beside what is allowed, how long a proof is, and how much memory it
+//! takes to make.
 
 use std::cell::OnceCell;
+use std::time::Duration;
 
-use pyralog_measure::{Comparison, compare, compare_once};
+use pyralog_measure::{
+    Comparison, Limit, compare, compare_once, kilobytes_within, within, within_time,
+};
 use pyralog_primitives::{Height, TimestampMs};
 use pyralog_zk::stark::TreeDigest;
 use pyralog_zk::stark::append::{self, Lead, RECORD_COUNT_MAX, Record, Sequence};
@@ -18,27 +22,48 @@ fn digest(number: u32) -> TreeDigest {
     TreeDigest::from_bytes(bytes).expect("a small number is below the modulus")
 }
 
-/// The most of memory that the process had since the last call, as Linux says.
-fn peak() -> String {
+/// In a proof of header linkage; others are allowed as much.
+const PROOF_KILOBYTES_MAX: u32 = 250;
+/// While a proof is made.
+const MEMORY_KILOBYTES_MAX: u32 = 6_000_000;
+const VERIFYING_MAX: Duration = Duration::from_millis(10);
+
+/// The most of memory that the process had since the last call, if Linux says so.
+fn peak() -> Option<u32> {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let peak = line.map_or("unknown".to_owned(), |line| line[6..].trim().to_owned());
+    let kibibytes = line.and_then(|line| line.split_whitespace().nth(1)?.parse::<u64>().ok());
     // Begins to count anew; where that is not allowed, peaks are those so far.
     drop(std::fs::write("/proc/self/clear_refs", "5"));
-    peak
+    kibibytes.and_then(|kibibytes| u32::try_from(kibibytes * 1024 / 1000).ok())
 }
 
-/// Bytes and memory: no ratio, so no row of the table.
-#[allow(
-    clippy::print_stdout,
-    reason = "a bench speaks to the person who runs it"
-)]
-fn tell(what: &str, proof: &[u8]) {
-    println!(
-        "{what}: a proof of {} bytes, made within {}",
-        proof.len(),
-        peak()
-    );
+/// What one proof took, beside what it may take.
+fn bounds(of: &str, time: Duration, time_max: Duration, proof: &[u8]) {
+    let peak = peak();
+    let limit = Limit {
+        what: &format!("STARK, {of}, proved"),
+        units: 1,
+        time: time_max,
+        goal: None,
+    };
+    within_time(&limit, time);
+    let length = u32::try_from(proof.len().div_ceil(1000)).expect("a proof is short");
+    kilobytes_within(&format!("STARK, {of}, proof"), length, PROOF_KILOBYTES_MAX);
+    if let Some(peak) = peak {
+        kilobytes_within(&format!("STARK, {of}, memory"), peak, MEMORY_KILOBYTES_MAX);
+    }
+}
+
+/// What verifying it takes, beside what it may take.
+fn verified(of: &str, verify: impl FnMut()) {
+    let limit = Limit {
+        what: &format!("STARK, {of}, verified"),
+        units: 1,
+        time: VERIFYING_MAX,
+        goal: None,
+    };
+    within(&limit, verify);
 }
 
 pub(crate) fn append() {
@@ -54,7 +79,7 @@ pub(crate) fn append() {
     let program = || append::append(&Lead::EMPTY, &records).expect("the records are good");
     let proved = OnceCell::new();
     peak();
-    compare_once(
+    let time = compare_once(
         &Comparison {
             what: "STARK, 131,072 records appended, proved",
             reference: "the records hashed",
@@ -66,7 +91,9 @@ pub(crate) fn append() {
         program,
     );
     let (claim, proof) = proved.get().expect("it was proved");
-    tell("append batch", proof);
+    let of = "131,072 records appended";
+    bounds(of, time, Duration::from_secs(90), proof);
+    verified(of, || assert_eq!(append::verify(claim, proof), Ok(())));
     compare(
         &Comparison {
             what: "STARK, 131,072 records appended, verified",
@@ -95,7 +122,7 @@ pub(crate) fn linkage() {
     let program = || linkage::link(&from, &headers).expect("the headers are good");
     let proved = OnceCell::new();
     peak();
-    compare_once(
+    let time = compare_once(
         &Comparison {
             what: "STARK, 65,536 headers linked, proved",
             reference: "the headers hashed",
@@ -107,7 +134,9 @@ pub(crate) fn linkage() {
         program,
     );
     let (claim, proof) = proved.get().expect("it was proved");
-    tell("header linkage", proof);
+    let of = "65,536 headers linked";
+    bounds(of, time, Duration::from_mins(3), proof);
+    verified(of, || assert_eq!(linkage::verify(claim, proof), Ok(())));
     compare(
         &Comparison {
             what: "STARK, 65,536 headers linked, verified",

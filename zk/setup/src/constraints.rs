@@ -77,6 +77,14 @@ impl Constraints {
         self.rows.is_empty()
     }
 
+    /// As the library takes them.
+    pub(crate) fn matrices(&self) -> Vec<Matrix<Fr>> {
+        let turned = |(wire, factor): &(usize, Fr)| (*factor, *wire);
+        let row = |sum: &Sum| sum.iter().map(turned).collect();
+        let matrix = |matrix: usize| self.rows.iter().map(|sums| row(&sums[matrix])).collect();
+        (0..3).map(matrix).collect()
+    }
+
     /// Public inputs.
     pub const fn public(&self) -> usize {
         self.public

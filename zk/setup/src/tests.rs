@@ -55,12 +55,10 @@ fn a_changed_circuit_does_not_ship_with_an_old_key() {
 /// hash is the recorded one has the recorded key, unless the library has changed.
 fn made() -> Vec<(DevCircuit, CircuitKey)> {
     let is_all = std::env::var_os("PYRALOG_SETUP").is_some();
-    let [transfer, _, quorum] = DevCircuit::ALL;
+    let [transfer, _, quorum, hundred] = DevCircuit::ALL;
     let mut made = vec![(DevCircuit::SealedBid, BID_KEY.clone())];
-    for circuit in [Some(transfer), is_all.then_some(quorum)]
-        .into_iter()
-        .flatten()
-    {
+    let quorums = [quorum, hundred].into_iter().filter(|_| is_all);
+    for circuit in std::iter::once(transfer).chain(quorums) {
         made.push((circuit, unsafe_setup(circuit).unwrap()));
     }
     made

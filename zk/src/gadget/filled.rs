@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::ops::Range;
+use std::rc::Rc;
 
 use ark_bn254::Fr;
 use ark_ff::{AdditiveGroup, Field};
@@ -16,11 +17,11 @@ type Row = Vec<(Fr, usize)>;
 /// public ones.
 #[derive(Clone)]
 pub(crate) struct Filled<R> {
-    rows: Vec<[Row; 3]>,
+    rows: Rc<Vec<[Row; 3]>>,
     pub(crate) values: Vec<Fr>,
     rules: Rules<R>,
     /// For each constraint, the wire that follows from it and those before.
-    defined: Vec<Option<usize>>,
+    defined: Rc<Vec<Option<usize>>>,
 }
 
 impl<R: Copy + PartialEq + Debug> Filled<R> {
@@ -38,8 +39,8 @@ impl<R: Copy + PartialEq + Debug> Filled<R> {
             .map(|row| [0, 1, 2].map(|matrix| matrices[matrix][row].clone()))
             .collect();
         let filled = Self {
-            defined: defined(&rows, public),
-            rows,
+            defined: defined(&rows, public).into(),
+            rows: rows.into(),
             values,
             rules,
         };
@@ -73,6 +74,12 @@ impl<R: Copy + PartialEq + Debug> Filled<R> {
         };
         let counts = self.rules.iter().map(|(rule, range)| (*rule, count(range)));
         counts.filter(|(_, count)| *count > 0).collect()
+    }
+
+    /// The constraints that are offended.
+    pub(crate) fn offended_rows(&self) -> Vec<usize> {
+        let rows = 0..self.rows.len();
+        rows.filter(|row| self.excess(*row) != Fr::ZERO).collect()
     }
 
     /// The rules that are offended.

@@ -19,8 +19,8 @@
 
 use ark_bn254::{Bn254, Fq12, Fr, G1Affine, G1Projective};
 use ark_ec::pairing::{MillerLoopOutput, Pairing};
-use ark_ec::{AffineRepr, CurveGroup};
-use ark_ff::{Field, Zero};
+use ark_ec::{AffineRepr, CurveGroup, VariableBaseMSM};
+use ark_ff::{BigInt, Field, Zero};
 use pyralog_primitives::{Domain, Hash};
 
 use super::key::{Refused, VerifyingKey};
@@ -71,14 +71,15 @@ impl VerifyingKey {
         if found > BATCH_COUNT_MAX {
             return Err(BatchRefused::TooMany { found });
         }
-        let (mut bad, mut terms) = (Vec::new(), Vec::new());
+        let (mut bad, mut open) = (Vec::new(), Vec::new());
         let seed = self.batch_seed(claims);
         for (index, claim) in claims.iter().enumerate() {
             match self.check_count(claim.inputs) {
                 Err(reason) => bad.push(BadClaim { index, reason }),
-                Ok(()) => terms.push(Term::new(index, claim, coefficient(seed, index))),
+                Ok(()) => open.push((index, claim, coefficient(seed, index))),
             }
         }
+        let terms = Term::all(&open);
         if !terms.is_empty() && !self.holds(&left_side(&terms), &terms) {
             self.blame(&terms, &mut bad);
         }
@@ -107,14 +108,16 @@ impl VerifyingKey {
     /// multiplied in `left`, holds.
     fn holds(&self, left: &Fq12, terms: &[Term<'_>]) -> bool {
         let mut numbers = vec![Fr::zero(); self.input_count() + 1];
-        let mut sum = G1Projective::zero();
         for term in terms {
-            numbers[0] += term.coefficient;
+            let coefficient = Fr::from(term.coefficient);
+            numbers[0] += coefficient;
             for (number, input) in numbers[1..].iter_mut().zip(term.claim.inputs) {
-                *number += term.coefficient * input.0;
+                *number += coefficient * input.0;
             }
-            sum += term.c;
         }
+        let thirds: Vec<_> = terms.iter().map(|term| term.claim.proof.0.c).collect();
+        let coefficients: Vec<_> = terms.iter().map(|term| term.coefficient).collect();
+        let sum = G1Projective::msm_bigint(&thirds, &coefficients);
         let key = &self.prepared;
         let alpha = key.vk.alpha_g1 * -numbers[0];
         let inputs = self.combine(numbers.into_iter());
@@ -157,22 +160,26 @@ impl VerifyingKey {
 struct Term<'a> {
     index: usize,
     claim: &'a Claim<'a>,
-    coefficient: Fr,
+    coefficient: BigInt<4>,
+    /// The proof's A so often.
     a: G1Affine,
-    c: G1Projective,
 }
 
 impl<'a> Term<'a> {
-    fn new(index: usize, claim: &'a Claim<'a>, coefficient: [u64; 2]) -> Self {
-        let proof = &claim.proof.0;
-        let [low, high] = coefficient;
-        Self {
-            index,
-            claim,
-            coefficient: (u128::from(high) << 64 | u128::from(low)).into(),
-            a: proof.a.mul_bigint(coefficient).into_affine(),
-            c: proof.c.mul_bigint(coefficient),
-        }
+    /// Together, so that one inversion serves all.
+    fn all(claims: &[(usize, &'a Claim<'a>, [u64; 2])]) -> Vec<Self> {
+        let firsts = claims.iter();
+        let firsts = firsts.map(|(_, claim, digits)| claim.proof.0.a.mul_bigint(digits));
+        let firsts = G1Projective::normalize_batch(&firsts.collect::<Vec<_>>());
+        let terms = claims.iter().zip(firsts);
+        terms
+            .map(|((index, claim, [low, high]), a)| Self {
+                index: *index,
+                claim,
+                coefficient: BigInt::new([*low, *high, 0, 0]),
+                a,
+            })
+            .collect()
     }
 }
 

@@ -1,7 +1,7 @@
 //! The relation as constraints.
 //!
-//! About 6,000 for each place: two thirds of them multiply the member's key by
-//! the hash that its signature answers. A member that did not sign has numbers in
+//! About 5,100 for each place: more than half of them multiply the member's key
+//! by the hash that its signature answers. A member that did not sign has numbers in
 //! its wires like the others, and its equation does not count.
 
 use ark_bn254::Fr;

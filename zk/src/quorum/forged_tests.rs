@@ -97,42 +97,6 @@ fn a_sum_of_points_that_is_none_is_refused_by_its_rule_alone() {
 }
 
 #[test]
-fn each_sum_and_each_hash_of_a_place_is_bound() {
-    // Of a place that did not sign, so that its equation does not count.
-    let honest = filled(&honest());
-    let rows = honest.defining(Rule::Points(1));
-    for row in rows.iter().step_by(rows.len() / 9) {
-        let mut filled = honest.clone();
-        filled.forge(*row);
-        assert_eq!(filled.offended(), [(Rule::Points(1), 1)], "{row}");
-    }
-    let rows = honest.defining(Rule::ChallengeHash(1));
-    for row in rows.iter().step_by(rows.len() / 4) {
-        let mut filled = honest.clone();
-        filled.forge(*row);
-        // The bits are of what the hash has become.
-        let sum = filled.range(Rule::ChallengeSum(1)).start;
-        let hash = challenge(&self::honest().slots[1], self::honest().message);
-        let changed = bits_of(hash - filled.excess(sum));
-        for (wire, bit) in filled.bits(Rule::ChallengeBits(1)).into_iter().zip(changed) {
-            filled.values[wire] = bit;
-        }
-        filled.solve(sum..filled.range(Rule::Margin).end);
-        assert_eq!(filled.offended(), [(Rule::ChallengeHash(1), 1)], "{row}");
-    }
-    for place in [0, 1] {
-        let rows = honest.defining(Rule::MemberHash(place));
-        for row in rows.iter().step_by(rows.len() / 4) {
-            let mut filled = honest.clone();
-            filled.forge(*row);
-            filled.fit(1, filled.range(Rule::Set).start);
-            let expected = [(Rule::MemberHash(place), 1)];
-            assert_eq!(filled.offended(), expected, "{row}");
-        }
-    }
-}
-
-#[test]
 fn a_hash_has_one_spelling_in_bits() {
     // Whoever has the secret signs the hash and the order together.
     let secret = Scalar::from(1_234_567);

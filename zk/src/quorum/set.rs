@@ -9,7 +9,7 @@ use crate::eddsa::AttestationKey;
 use crate::poseidon::{Poseidon, Purpose};
 
 /// As many as a set of validators may have: with fewer, some set has no quorum
-/// to prove; more are never filled, and each costs the prover 6,000 constraints.
+/// to prove; more are never filled, and each costs the prover 5,100 constraints.
 pub const SLOT_COUNT_MAX: usize = VALIDATOR_COUNT_MAX;
 
 /// Places for members in a circuit. Each number makes another circuit, with a

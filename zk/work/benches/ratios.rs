@@ -1,8 +1,9 @@
 //! What searching and checking work costs beside the bare hash function.
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use pyralog_measure::{Comparison, compare};
+use pyralog_measure::{Comparison, Limit, compare, within};
 use pyralog_primitives::kernel::hash_pairs;
 use pyralog_primitives::{Domain, GenesisHash, Hash, TimestampMs, WorkNonce};
 use pyralog_work::{
@@ -36,6 +37,13 @@ fn main() {
         })
     };
     compare(&claim, check, bare);
+    let limit = Limit {
+        what: "work, check a solution",
+        units: 1000,
+        time: Duration::from_micros(2),
+        goal: None,
+    };
+    within(&limit, check);
 }
 
 fn searching(puzzle: Puzzle) {

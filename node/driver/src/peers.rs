@@ -20,6 +20,9 @@ const PEER_COUNT_MAX: usize = 1024;
 /// Who did not answer is not asked for so long. Lower, and a liar holds up a
 /// node that catches up; higher, and a peer that was busy is missed.
 const DISTRUST_MICROS: u64 = 10_000_000;
+/// Who says that it is busy is not asked for so long. Lower, and it says so again;
+/// higher, and what it could give by then is asked of others.
+const BUSY_MICROS: u64 = 1_000_000;
 /// Who has failed so often, one time after the other, is not believed any more,
 /// though it is asked from time to time. Lower, and one answer that is late
 /// makes a node believe that it is not behind; higher, and who only claims to be
@@ -167,6 +170,15 @@ impl Peers {
         if let Some(peer) = self.known.get_mut(&peer) {
             peer.distrusted_until = Tick::new(now.get().saturating_add(DISTRUST_MICROS));
             peer.failures = peer.failures.saturating_add(1);
+        }
+    }
+
+    /// A peer has said that it is busy: it is left alone for a moment, and as
+    /// good as before.
+    pub(crate) fn rest(&mut self, peer: PeerId, now: Tick) {
+        if let Some(peer) = self.known.get_mut(&peer) {
+            let until = Tick::new(now.get().saturating_add(BUSY_MICROS));
+            peer.distrusted_until = peer.distrusted_until.max(until);
         }
     }
 

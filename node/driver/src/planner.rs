@@ -20,7 +20,7 @@
 //! - an answer counts only if it was asked for, and as long as what is in it is
 //!   lacking, be it late;
 //! - a peer is blamed only for an answer that nobody gives who keeps the rules.
-//!   Who is slow, has nothing, or goes is passed over: others are asked, and it
+//!   Who is slow or busy, has nothing, or goes is passed over: others are asked, and it
 //!   again once it has been left alone for a while.
 //!
 //! Failure model: peers may claim, answer and leave out what they like, in
@@ -394,6 +394,17 @@ impl<T> Planner<T> {
             }
         }
         self.forget_late(peer);
+    }
+
+    /// A peer gives nothing now of what it was asked for from this height on:
+    /// others are asked.
+    pub(crate) fn busy(&mut self, peers: &mut Peers, peer: PeerId, from: Height, now: Tick) {
+        let mut asked = self.questions.iter();
+        let asked = asked.find(|(_, one)| one.is_open_of(&peer) && one.from == from);
+        if let Some(number) = asked.map(|(number, _)| *number) {
+            self.questions.remove(&number);
+            peers.rest(peer, now);
+        }
     }
 
     /// Whether a block has not come, and its turn has not either.

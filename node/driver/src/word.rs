@@ -121,6 +121,12 @@ pub enum Word {
         /// What of it found no room now, in order: it may be offered again.
         missed: List<OfferPlace, OFFERED_COUNT_MAX>,
     },
+    /// Was asked for final blocks, and has given so much lately that it gives
+    /// none now.
+    Busy {
+        /// From which height on it was asked.
+        from: Height,
+    },
 }
 
 impl Canonical for Word {

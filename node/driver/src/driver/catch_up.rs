@@ -117,6 +117,15 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
         self.check_joined()
     }
 
+    /// A peer gives no final blocks now.
+    pub(super) fn be_put_off(&mut self, from: PeerId, height: Height) -> Result<(), Halt> {
+        let CatchingUp { planner, .. } = &mut self.catching_up;
+        planner.busy(&mut self.peers, from, height, self.now.tick);
+        self.note_deadline();
+        self.look_ahead();
+        self.check_joined()
+    }
+
     /// What a peer gave was verified.
     pub(super) fn be_verified(&mut self, answer: VerifiedAnswer) -> Result<(), Halt> {
         let VerifiedAnswer {

@@ -4,7 +4,7 @@ use pyralog_consensus::{Ed25519, Engine, Input, Message};
 use pyralog_disk::Disk;
 use pyralog_p2p::PeerId;
 use pyralog_primitives::validators::ValidatorSet;
-use pyralog_primitives::{BlockId, Height};
+use pyralog_primitives::{BlockCount, BlockId, Height};
 
 use super::{Driver, Stage};
 use crate::error::{Blame, Halt};
@@ -40,17 +40,26 @@ impl<E: Engine, S: Signer, D: Disk> Driver<E, S, D> {
                 count,
             } => {
                 let is_here = (Height::FIRST..=self.durable).contains(&height) && count.get() > 0;
-                if is_here && self.peers.may_ask(from, self.now.tick) {
-                    self.peers.charge(from, SERVED_BYTES, self.now.tick);
-                    let (to, from) = (from, height);
-                    self.commands.push(Command::Serve { to, from, count });
+                if is_here {
+                    self.serve(from, height, count);
                 }
             }
+            Word::Busy { from: height } => self.be_put_off(from, height)?,
             Word::Final(blocks) => self.be_given_final(from, blocks.into_vec())?,
             // The pool's, and those that are heard together.
             Word::Offer { .. } | Word::Took { .. } | Word::Consensus(_) => {}
         }
         Ok(())
+    }
+
+    /// Has the host give final blocks, unless the peer was given much lately.
+    fn serve(&mut self, to: PeerId, from: Height, count: BlockCount) {
+        if self.peers.may_ask(to, self.now.tick) {
+            self.peers.charge(to, SERVED_BYTES, self.now.tick);
+            self.commands.push(Command::Serve { to, from, count });
+        } else {
+            self.say(To::Peer(to), Word::Busy { from });
+        }
     }
 
     /// Validators said these. Their signatures are checked together.

@@ -20,6 +20,8 @@ enum Kind {
     Honest,
     /// Keeps the rules; its answers come after others were asked.
     Slow,
+    /// Keeps the rules, and mostly says that it is busy.
+    Busy,
     /// Keeps the rules, goes and comes back.
     Restless,
     /// Claims all, gives nothing.
@@ -53,6 +55,10 @@ enum Event {
     Verified {
         ticket: Ticket,
         blocks: Vec<Block>,
+    },
+    Busy {
+        peer: usize,
+        from: u64,
     },
     Leave(usize),
     Return(usize),
@@ -164,6 +170,11 @@ impl World {
         if kind == Kind::Silent || self.below(50) == 0 {
             return;
         }
+        if kind == Kind::Busy && self.below(4) > 0 {
+            let after = 200 + self.below(90_000);
+            self.later(after, Event::Busy { peer, from });
+            return;
+        }
         let (mut blocks, mut bytes) = (Vec::new(), 0);
         for height in (from..from + count).take_while(|height| *height <= CHAIN) {
             bytes += self.sizes[usize::try_from(height).unwrap()];
@@ -198,6 +209,11 @@ impl World {
         match event {
             Event::Answer { peer, blocks } if self.is_here[peer] => self.hear(peer, blocks),
             Event::Answer { .. } => {}
+            Event::Busy { peer, from } => {
+                let tick = self.tick();
+                let (peers, from) = (&mut self.peers, Height::new(from));
+                self.planner.busy(peers, id(peer), from, tick);
+            }
             Event::Verified { ticket, blocks } => self.verified(ticket, &blocks),
             Event::Leave(peer) => {
                 self.is_here[peer] = false;
@@ -315,9 +331,9 @@ impl World {
 /// handed over once and in order, and nobody is blamed who keeps the rules.
 #[test]
 fn among_peers_of_every_kind_all_blocks_arrive_once_and_only_liars_are_blamed() {
-    use Kind::{Empty, Forger, Honest, Meagre, Muddler, Restless, Silent, Slow, Sneak};
+    use Kind::{Busy, Empty, Forger, Honest, Meagre, Muddler, Restless, Silent, Slow, Sneak};
     let others = [
-        Honest, Slow, Restless, Silent, Empty, Meagre, Forger, Sneak, Muddler,
+        Honest, Slow, Busy, Restless, Silent, Empty, Meagre, Forger, Sneak, Muddler,
     ];
     let (mut blamed, mut liars) = (0, 0);
     for seed in 0..SEED_COUNT {
@@ -338,11 +354,42 @@ fn among_peers_of_every_kind_all_blocks_arrive_once_and_only_liars_are_blamed() 
 #[test]
 fn slow_and_restless_peers_are_enough() {
     for seed in 0..SEED_COUNT {
-        let kinds = [Kind::Slow, Kind::Restless, Kind::Restless];
+        let kinds = [Kind::Slow, Kind::Busy, Kind::Restless, Kind::Restless];
         let mut world = World::new(seed, &kinds);
         world.run();
         assert_eq!(world.blamed, BTreeSet::new());
     }
+}
+
+#[test]
+fn who_is_busy_is_asked_again_a_second_later_and_others_at_once() {
+    let mut world = World::new(1, &[Kind::Honest; 2]);
+    let asked_of = |world: &mut World| {
+        let tick = world.tick();
+        let asks = world.planner.plan(&mut world.peers, tick);
+        let asked = asks.iter().map(|ask| (ask.peer, ask.from));
+        asked.collect::<Vec<_>>()
+    };
+    let (first, from) = asked_of(&mut world)[0];
+    let tick = world.tick();
+    world.planner.busy(&mut world.peers, first, from, tick);
+    let asked = asked_of(&mut world);
+    assert_eq!(asked, [], "the other one has two questions to answer");
+    let other = if first == id(0) { id(1) } else { id(0) };
+    let open = world.planner.questions.iter();
+    let theirs = open.filter(|(_, one)| one.peer == other);
+    let theirs: Vec<u64> = theirs.map(|(number, _)| *number).collect();
+    world.planner.questions.remove(&theirs[0]);
+    assert_eq!(asked_of(&mut world), [(other, from)]);
+    // Whoever says so without having been asked is not left alone for it.
+    world
+        .planner
+        .busy(&mut world.peers, other, Height::new(9_999), tick);
+    assert_eq!(world.peers.highest(tick), Some(Height::new(CHAIN)));
+    world.planner.questions.clear();
+    world.now += 1_000_001;
+    let asked: BTreeSet<PeerId> = asked_of(&mut world).iter().map(|ask| ask.0).collect();
+    assert!(asked.contains(&first) && asked.contains(&other));
 }
 
 #[test]

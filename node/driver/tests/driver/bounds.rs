@@ -123,6 +123,9 @@ fn blocks_and_final_blocks_that_are_asked_for_again_and_again_are_given_for_a_wh
     subject.hear_all(greedy, vec![want(height(1)); FLOOD]);
     let served = subject.node.account.served.len();
     assert!((32..200).contains(&served), "{served}");
+    let is_busy = |word: &Word| *word == Word::Busy { from: height(1) };
+    let told = subject.asked(is_busy);
+    assert_eq!(told, vec![greedy; FLOOD - served], "each is answered");
     for _ in 0..10 {
         subject.pass(1_000);
         subject.hear(greedy, want(height(1)));

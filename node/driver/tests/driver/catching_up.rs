@@ -109,6 +109,15 @@ fn a_peer_that_says_nothing_is_passed_over() {
 }
 
 #[test]
+fn a_peer_that_is_busy_is_passed_over() {
+    let busy = |_, blocks: Vec<FinalBlock>| {
+        let from = blocks[0].certificate.height();
+        Some(Word::Busy { from })
+    };
+    check_lie(&busy, None);
+}
+
+#[test]
 fn a_peer_that_gives_nothing_is_passed_over() {
     check_lie(&|_, _| Some(final_word(Vec::new())), None);
 }

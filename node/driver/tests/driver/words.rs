@@ -74,12 +74,13 @@ fn words() -> Vec<Word> {
             number: OfferNumber::new(u64::MAX),
             missed: List::new(OfferPlace::all().take(2).collect()).unwrap(),
         },
+        Word::Busy { from: height(9) },
     ]
 }
 
 #[test]
 fn each_word_is_read_as_it_was_written_and_has_its_number() {
-    let numbers = [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    let numbers = [0, 0, 1, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10];
     for (word, number) in words().into_iter().zip(numbers) {
         let bytes = word.encode();
         assert_eq!(bytes[0], number, "{word:?}");
@@ -97,7 +98,7 @@ fn the_encoding_of_words_is_fixed() {
     let hash = hasher.finalize().to_hex();
     assert_eq!(
         hash.as_str(),
-        "2e88845904b1126f130f34972b0e0bbf2bf6148fc66720e82603de472ab543e2"
+        "20ee41257302f59fdc2fecd61a50e712c3543c87b0f7bfb59b9410042ca42028"
     );
 }
 

@@ -1,6 +1,9 @@
 use std::sync::LazyLock;
 
-use ark_bn254::Fr;
+use ark_bn254::{Bn254, Fr};
+use ark_ec::CurveGroup;
+use ark_ff::Field;
+use ark_serialize::{CanonicalDeserialize, CanonicalSerialize};
 use pyralog_notes::{EncryptedNote, Pool, PoolRefused, SpendOrder, Wallet, WalletSeed};
 use pyralog_primitives::{GenesisHash, Hash, Height};
 use pyralog_zk::groth16::{KeyError, Proof, PublicInput, Refused, UNSAFE_KEYS, VerifyingKey};
@@ -145,8 +148,8 @@ fn shielded_transfer_is_proved_and_accepted(key: &CircuitKey) {
     };
     let (shielded, secret) = alice.spend(&order, pool, &mut rng()).unwrap();
     let circuit = TransferCircuit::new(&shielded.on(own), &secret);
-    let proof = key.prove(circuit, &mut rng()).unwrap();
-    let proof = Proof::decode(&proof).unwrap();
+    let bytes = key.prove(circuit, &mut rng()).unwrap();
+    let proof = Proof::decode(&bytes).unwrap();
     let proves = |public: &Transfer| gate.verify(&proof, &public.inputs()).is_ok();
     let now = Height::new(1);
     assert_eq!(
@@ -154,6 +157,31 @@ fn shielded_transfer_is_proved_and_accepted(key: &CircuitKey) {
         Err(PoolRefused::Proof)
     );
     assert!(pool.accept(&shielded, now, proves).is_ok());
+    // Offered as new, with a proof that holds and has other bytes.
+    let other = disguised(key, &bytes);
+    assert_ne!(other, bytes);
+    let other = Proof::decode(&other).unwrap();
+    assert_eq!(gate.verify(&other, &shielded.on(own).inputs()), Ok(()));
+    let proves = |public: &Transfer| gate.verify(&other, &public.inputs()).is_ok();
+    assert_eq!(
+        pool.accept(&shielded, now, proves),
+        Err(PoolRefused::Spent { place: 0 })
+    );
+}
+
+/// Another proof of the same, as anybody makes it who has seen one.
+fn disguised(key: &CircuitKey, proof: &[u8]) -> Vec<u8> {
+    let proof = ark_groth16::Proof::<Bn254>::deserialize_compressed(proof).unwrap();
+    let (first, second) = (Fr::from(3), Fr::from(5));
+    let delta = key.key.vk.delta_g2;
+    let other = ark_groth16::Proof::<Bn254> {
+        a: (proof.a * first.inverse().unwrap()).into_affine(),
+        b: (proof.b * first + delta * (first * second)).into_affine(),
+        c: (proof.c + proof.a * second).into_affine(),
+    };
+    let mut bytes = Vec::new();
+    other.serialize_compressed(&mut bytes).unwrap();
+    bytes
 }
 
 /// The same note in each pool.

@@ -103,10 +103,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                     batch.push(Event::Waiting);
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
-                Some((to, word)) = ears.answers.recv() => {
-                    self.serving.done(to);
-                    self.say(To::Peer(to), &word);
-                }
+                Some(answer) = ears.answers.recv() => self.answer(&answer),
                 Some((to, word)) = ears.took.recv() => self.say(To::Peer(to), &word),
                 Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
                 () = tell => {}
@@ -114,15 +111,17 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 () = rest => continue,
             }
             self.hear_more(&mut ears, &mut batch);
-            self.offer();
+            self.hear_beside(&mut ears);
             self.tell(batch).await?;
+            self.offer();
             rest_at = Some(Instant::now() + REST_SPAN);
         }
     }
 
     /// Takes in what is there already.
     fn hear_more(&mut self, ears: &mut Ears, batch: &mut Vec<Event>) {
-        while batch.len() < BATCH_COUNT_MAX {
+        // Not all that is heard goes into the batch.
+        for _ in 0..BATCH_COUNT_MAX {
             if let Ok(event) = ears.events.try_recv() {
                 batch.push(event);
             } else if let Poll::Ready(heard) = poll_once(next(&mut self.network)) {
@@ -131,6 +130,26 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 return;
             }
         }
+    }
+
+    /// Takes in what comes from elsewhere than events and the network, which may
+    /// have something to say at all times.
+    fn hear_beside(&mut self, ears: &mut Ears) {
+        while let Ok(answer) = ears.answers.try_recv() {
+            self.answer(&answer);
+        }
+        while let Ok((to, word)) = ears.took.try_recv() {
+            self.say(To::Peer(to), &word);
+        }
+        while let Ok(admitted) = ears.admitted.try_recv() {
+            self.telling.add(&admitted);
+        }
+    }
+
+    /// Blocks were read for a peer.
+    fn answer(&mut self, (to, word): &Answer) {
+        self.serving.done(*to);
+        self.say(To::Peer(*to), word);
     }
 
     /// Tells the driver what happened, and does what it says.

@@ -36,8 +36,7 @@ impl From<CalledOff> for NotProved {
 }
 
 /// A proof that these columns satisfy the constraints. Whoever calls knows that
-/// they do: a debug build panics otherwise, another makes a proof that does not
-/// hold. No thread besides the caller's.
+/// they do: otherwise it does not hold. No thread besides the caller's.
 pub(super) fn prove<A>(
     inputs: A::PublicInputs,
     columns: Vec<Vec<BaseElement>>,

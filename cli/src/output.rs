@@ -28,6 +28,14 @@ const SECRET_REPLY_BYTES: usize = 4096;
 /// Goes to the beginning of the line and clears it.
 const BEGIN_LINE: &str = "\r\x1b[K";
 
+/// A proof that is refused.
+#[derive(Serialize)]
+struct Refused<S> {
+    proved: bool,
+    step: S,
+    problem: String,
+}
+
 /// Where the verbs speak.
 pub(crate) struct Console {
     format: Format,
@@ -50,6 +58,22 @@ impl Console {
             reply.push(b'\n');
         }
         self.give_raw(&reply)
+    }
+
+    /// Tells programs that a proof is refused, and at which step. People are told
+    /// by the error that follows.
+    pub(crate) fn give_refused(
+        &self,
+        step: impl Serialize,
+        problem: &impl Display,
+    ) -> Result<(), CliError> {
+        let problem = problem.to_string();
+        let data = Refused {
+            proved: false,
+            step,
+            problem,
+        };
+        self.give("", &data)
     }
 
     /// Gives one of many pieces of data: a line of text, or of JSON.

@@ -9,9 +9,9 @@ use pyralog_primitives::{Hash, SignedTransactionId, TransactionId};
 pub(super) struct IdKey([u64; Hash::BYTES / 8]);
 
 impl std::hash::Hash for IdKey {
-    /// Whoever looks for ids whose last words are alike finds some, and makes
-    /// lookups of just these slower: a thousand that share a place cost a
-    /// microsecond, and each of them some 100,000 hashes and a signature.
+    /// Whoever looks for ids that share a place finds some, and makes lookups of
+    /// just these slower. Each of them costs as many hashes as the table has
+    /// places, and a signature.
     fn hash<H: Hasher>(&self, state: &mut H) {
         let [.., last] = self.0;
         state.write_u64(last);

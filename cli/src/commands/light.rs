@@ -16,14 +16,7 @@ use crate::describe::{Row, rows_text};
 use crate::error::CliError;
 use crate::input;
 use crate::output::Console;
-use crate::proof_refusal::{ProofRefusal, Step};
-
-#[derive(Serialize)]
-struct RefusedView {
-    proved: bool,
-    step: Step,
-    problem: String,
-}
+use crate::proof_refusal::ProofRefusal;
 
 #[derive(Serialize)]
 struct ProvedView<'a> {
@@ -67,12 +60,7 @@ pub(super) fn verify(args: &VerifyProof, console: &Console) -> Result<(), CliErr
     let (proof, height) = match checked {
         Ok(proved) => proved,
         Err(refusal) => {
-            let view = RefusedView {
-                proved: false,
-                step: refusal.step(),
-                problem: refusal.to_string(),
-            };
-            console.give("", &view)?;
+            console.give_refused(refusal.step(), &refusal)?;
             return Err(refusal.into());
         }
     };

@@ -61,6 +61,6 @@ pub use logs::{Logs, LogsError};
 pub use planner::QUESTION_COUNT_MAX;
 pub use signer::{LocalSigner, SignError, Signer};
 pub use word::{
-    CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_COUNT_MAX, OfferNumber, OfferPlace,
-    PORTION_BYTES_MAX, Word,
+    CompactBlock, FINAL_COUNT_MAX, FinalBlock, OFFERED_BYTES_MAX, OFFERED_COUNT_MAX, OfferNumber,
+    OfferPlace, PORTION_BYTES_MAX, Word,
 };

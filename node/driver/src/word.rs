@@ -23,6 +23,10 @@ pub const PORTION_BYTES_MAX: ByteCount = ByteCount::new(4 * 1024 * 1024);
 /// Transactions that are offered at once. Lower, and a busy node sends many
 /// messages; more than a batch of signatures is checked in two.
 pub const OFFERED_COUNT_MAX: usize = 1024;
+/// Once an offer has so many bytes of transactions, no more are put into it.
+/// Lower, and more answers; higher, and votes wait behind it, and who listens
+/// keeps more in line.
+pub const OFFERED_BYTES_MAX: ByteCount = ByteCount::new(64 * 1024);
 /// What a message takes besides the block in it.
 const OVERHEAD_BYTES_MAX: usize = 96 * 1024;
 

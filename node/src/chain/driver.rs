@@ -278,7 +278,12 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 Ok(Word::Offer {
                     number,
                     transactions,
-                }) => self.offers.take(from, number, transactions.into_vec()),
+                }) => {
+                    let offered = self.offers.take(from, number, transactions.into_vec());
+                    if let Err(error) = offered {
+                        self.blame(from, &error.to_string());
+                    }
+                }
                 Ok(Word::Took { number, missed }) => {
                     self.telling.took(from, number, &missed, Instant::now());
                 }

@@ -4,20 +4,21 @@
 //! neither tells what is known nor leaves out what got lost.
 //!
 //! Invariants:
-//! - of each peer at most [`OFFER_COUNT_MAX`] offers wait, and one is being
-//!   handed over: what is beyond is dropped without an answer. Who keeps to that
-//!   many without an answer loses nothing;
+//! - of each peer at most [`OFFER_COUNT_MAX`] offers wait, of at most
+//!   [`OFFER_BYTES_MAX`] each, and one is being handed over: what is beyond is
+//!   dropped without an answer. Who keeps to that many without an answer loses
+//!   nothing; nobody who keeps the rules makes a longer one;
 //! - what is handed over fits into the peer's line in the pool, and half of that
 //!   line is refilled while the other half is examined.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use pyralog_driver::{OFFERED_COUNT_MAX, OfferNumber, OfferPlace, Word};
+use pyralog_driver::{OFFERED_BYTES_MAX, OfferNumber, OfferPlace, Word};
 use pyralog_p2p::PeerId;
 use pyralog_primitives::ByteCount;
 use pyralog_primitives::codec::List;
-use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::transaction::{TRANSACTION_BYTES_MAX, Transaction};
 use tokio::sync::mpsc;
 use tokio::task::{JoinError, JoinSet};
 
@@ -26,6 +27,8 @@ use crate::pool::{Answer, PoolHandle, Refused, source_of};
 /// Offers of one peer that wait for the pool. Fewer, and a short rush is lost;
 /// more are memory.
 pub(super) const OFFER_COUNT_MAX: usize = 16;
+/// Bytes of one offer: whoever makes it stops once it has enough, and not before.
+const OFFER_BYTES_MAX: u64 = OFFERED_BYTES_MAX.get() + TRANSACTION_BYTES_MAX as u64;
 /// Transactions, and bytes of them, that are handed over together: with the
 /// memory that each takes, half of a line in the pool. Fewer, and the pool is
 /// asked more often; more, and some find no place in the line.
@@ -43,6 +46,13 @@ const TOOK_COUNT_MAX: usize = 64;
 
 /// An answer, and whose offer it answers.
 pub(super) type Took = (PeerId, Word);
+
+/// An offer is longer than anybody makes it who keeps the rules.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("an offer of {bytes} bytes; {OFFER_BYTES_MAX} may be")]
+pub(super) struct TooLong {
+    bytes: ByteCount,
+}
 
 /// The ways of peers to the pool.
 pub(super) struct Offers {
@@ -76,7 +86,11 @@ impl Offers {
         from: PeerId,
         number: OfferNumber,
         transactions: Vec<Transaction>,
-    ) {
+    ) -> Result<(), TooLong> {
+        let bytes = bytes(&transactions);
+        if bytes.get() > OFFER_BYTES_MAX {
+            return Err(TooLong { bytes });
+        }
         let way = self.by_peer.entry(from).or_insert_with(|| {
             let (way, offers) = mpsc::channel(OFFER_COUNT_MAX);
             let hand_over = HandOver {
@@ -95,6 +109,7 @@ impl Offers {
             number,
             transactions,
         });
+        Ok(())
     }
 
     /// A peer has gone; what it told of is still handed over.
@@ -145,15 +160,13 @@ impl HandOver {
         let (mut tries, mut is_over) = (0, false);
         loop {
             while self.portions.len() < PORTIONS_MAX && !self.waiting.is_empty() {
-                let portion = self.portion();
-                if !self.pool.has_room(bytes(&portion)) && tries < TRY_COUNT_MAX {
-                    portion
-                        .into_iter()
-                        .rev()
-                        .for_each(|one| self.waiting.push_front(one));
+                let (count, bytes) = self.portion();
+                if !self.pool.has_room(bytes) && tries < TRY_COUNT_MAX {
                     break;
                 }
                 tries = 0;
+                let (places, transactions) = self.waiting.drain(..count).unzip();
+                let portion = (places, transactions, bytes);
                 let submitted = submit(self.pool.clone(), self.from, portion);
                 self.portions.spawn(submitted);
             }
@@ -182,17 +195,17 @@ impl HandOver {
         self.answer().await;
     }
 
-    /// As much of what waits as is handed over together.
-    fn portion(&mut self) -> Vec<(Place, Transaction)> {
-        let (mut portion, mut bytes) = (Vec::new(), 0);
-        while portion.len() < PORTION_COUNT_MAX
-            && bytes < PORTION_BYTES_MAX
-            && let Some((place, transaction)) = self.waiting.pop_front()
-        {
+    /// How much of what waits is handed over together.
+    fn portion(&self) -> (usize, ByteCount) {
+        let (mut count, mut bytes) = (0, 0);
+        for (_, transaction) in self.waiting.iter().take(PORTION_COUNT_MAX) {
+            if bytes >= PORTION_BYTES_MAX {
+                break;
+            }
+            count += 1;
             bytes += transaction.encoded_bytes().get();
-            portion.push((place, transaction));
         }
-        portion
+        (count, ByteCount::new(bytes))
     }
 
     async fn settle(&mut self, portion: Result<Vec<(Place, Fate)>, JoinError>) {
@@ -219,7 +232,6 @@ impl HandOver {
             }
             let mut missed = open.missed;
             missed.sort_unstable();
-            missed.truncate(OFFERED_COUNT_MAX);
             let missed = List::new(missed).expect("there are no more than were offered");
             let number = open.number;
             // Nobody answers any more once the driver has stopped.
@@ -231,20 +243,16 @@ impl HandOver {
     }
 }
 
-fn bytes(portion: &[(Place, Transaction)]) -> ByteCount {
-    let bytes = portion
-        .iter()
-        .map(|(_, transaction)| transaction.encoded_bytes());
+fn bytes(transactions: &[Transaction]) -> ByteCount {
+    let bytes = transactions.iter().map(Transaction::encoded_bytes);
     ByteCount::new(bytes.map(ByteCount::get).sum())
 }
 
 async fn submit(
     pool: PoolHandle,
     from: PeerId,
-    portion: Vec<(Place, Transaction)>,
+    (places, transactions, bytes): (Vec<Place>, Vec<Transaction>, ByteCount),
 ) -> Vec<(Place, Fate)> {
-    let bytes = bytes(&portion);
-    let (places, transactions): (Vec<Place>, Vec<Transaction>) = portion.into_iter().unzip();
     let submitted = pool.submit(source_of(from), transactions, bytes);
     match submitted.await {
         Ok(answers) => places.into_iter().zip(answers.iter().map(fate)).collect(),
@@ -300,10 +308,11 @@ mod tests {
         let mut number = OfferNumber::UNANSWERED;
         for first in [0, 1_000] {
             number = number.next();
-            offers.take(peer(1), number, transfers(first..first + 900));
+            let offered = transfers(first..first + 300);
+            offers.take(peer(1), number, offered).unwrap();
             let (to, word) = took.recv().await.unwrap();
             assert_eq!(to, peer(1));
-            let busy = OfferPlace::all().zip(first..first + 900);
+            let busy = OfferPlace::all().zip(first..first + 300);
             let busy = busy.filter(|(_, nonce)| nonce.is_multiple_of(3));
             let missed = List::new(busy.map(|(at, _)| at).collect()).unwrap();
             assert_eq!(word, Word::Took { number, missed });
@@ -315,11 +324,10 @@ mod tests {
         let pool = answering(|given| vec![TAKEN; given.len()]);
         let (mut offers, mut took) = Offers::new(pool);
         let one = OfferNumber::UNANSWERED.next();
-        offers.take(peer(1), OfferNumber::UNANSWERED, transfers(0..300));
-        for number in [one, one, one.next()] {
-            offers.take(peer(1), number, transfers(0..300));
+        for number in [OfferNumber::UNANSWERED, one, one, one.next()] {
+            offers.take(peer(1), number, transfers(0..300)).unwrap();
         }
-        offers.take(peer(1), one.next(), Vec::new());
+        offers.take(peer(1), one.next(), Vec::new()).unwrap();
         for number in [one, one, one.next(), one.next()] {
             let missed = List::default();
             let word = Word::Took { number, missed };
@@ -327,5 +335,22 @@ mod tests {
         }
         drop(offers);
         assert_eq!(took.recv().await, None);
+    }
+
+    #[tokio::test]
+    async fn an_offer_that_is_too_long_is_not_handed_over() {
+        let pool = answering(|given| vec![TAKEN; given.len()]);
+        let (mut offers, mut took) = Offers::new(pool);
+        let one = OfferNumber::UNANSWERED.next();
+        let bytes = bytes(&transfers(0..1)).get();
+        let fitting = OFFER_BYTES_MAX / bytes;
+        let long = transfers(0..fitting + 1);
+        let bytes = ByteCount::new(bytes * (fitting + 1));
+        assert_eq!(offers.take(peer(1), one, long), Err(TooLong { bytes }));
+        let long = transfers(0..fitting);
+        assert_eq!(offers.take(peer(1), one.next(), long), Ok(()));
+        let (number, missed) = (one.next(), List::default());
+        let word = Word::Took { number, missed };
+        assert_eq!(took.recv().await, Some((peer(1), word)));
     }
 }

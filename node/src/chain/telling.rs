@@ -5,8 +5,8 @@
 //! is lost on the way: a proposer that stays must hear of everything from others.
 //!
 //! Invariants:
-//! - a peer has at most [`OPEN_COUNT_MAX`] offers of [`OPEN_BYTES_MAX`] together
-//!   that it has not answered, and one more transaction;
+//! - a peer has at most [`OPEN_COUNT_MAX`] offers that it has not answered, and is
+//!   made no more while they have [`OPEN_BYTES_MAX`];
 //! - what is pending here is offered to each peer until it has taken it, or had
 //!   no room for it [`TRY_COUNT_MAX`] times; what has left the pool meanwhile is
 //!   offered to nobody;
@@ -22,7 +22,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::{Checked, WeakChecked};
-use pyralog_driver::{OFFERED_COUNT_MAX, OfferNumber, OfferPlace};
+use pyralog_driver::{OFFERED_BYTES_MAX, OFFERED_COUNT_MAX, OfferNumber, OfferPlace};
 use pyralog_p2p::PeerId;
 
 /// Offers that a peer has not answered. Fewer, and short ones wait for each
@@ -32,9 +32,6 @@ const OPEN_COUNT_MAX: usize = super::offers::OFFER_COUNT_MAX;
 /// Bytes of them. Fewer, and a peer far away waits for each; more, and it is
 /// told of what is in a block by the time it looks.
 const OPEN_BYTES_MAX: u64 = 256 * 1024;
-/// Bytes of one offer, unless a single transaction has more. Fewer, and more
-/// answers; more, and votes wait behind it.
-const OFFER_BYTES_MAX: u64 = 64 * 1024;
 /// After so long, what a peer had no room for is offered again. Sooner, and it
 /// has no room yet; later, and its blocks lack it.
 const AGAIN_SPAN: Duration = Duration::from_millis(250);
@@ -325,7 +322,7 @@ struct Portion {
 
 impl Portion {
     fn has_room(&self) -> bool {
-        self.told.len() < OFFERED_COUNT_MAX && self.bytes < OFFER_BYTES_MAX
+        self.told.len() < OFFERED_COUNT_MAX && self.bytes < OFFERED_BYTES_MAX.get()
     }
 
     fn push(&mut self, told: Told, pending: Option<Checked>) {

@@ -21,14 +21,7 @@ use crate::zk::document::{Kind, Opened};
 use crate::zk::error::ZkError;
 use crate::zk::keys::read_verifying;
 use crate::zk::proof_file::{self, PROOF_FILE_BYTES_MAX};
-use crate::zk::refusal::{Step, ZkRefusal};
-
-#[derive(Serialize)]
-struct RefusedView {
-    proved: bool,
-    step: Step,
-    problem: String,
-}
+use crate::zk::refusal::ZkRefusal;
 
 #[derive(Serialize)]
 struct ProvedView<'a> {
@@ -73,12 +66,7 @@ pub(super) fn run(args: &VerifyClaim, console: &Console) -> Result<(), CliError>
     match check(&name, &bytes, &given) {
         Ok(held) => tell(&given, &held, console),
         Err(refusal) => {
-            let view = RefusedView {
-                proved: false,
-                step: refusal.step(),
-                problem: refusal.to_string(),
-            };
-            console.give("", &view)?;
+            console.give_refused(refusal.step(), &refusal)?;
             Err(refusal.into())
         }
     }

@@ -107,7 +107,7 @@ fn who_does_not_answer_is_told_no_more_than_fits_and_holds_up_nobody() {
         }
     }
     assert_eq!(counts[1], news.len(), "who answers is told of everything");
-    let longest = OPEN_BYTES_MAX + OFFER_BYTES_MAX + news[0].bytes().get();
+    let longest = OPEN_BYTES_MAX + OFFERED_BYTES_MAX.get() + news[0].bytes().get();
     assert!(counts[0] > 0 && bytes <= longest, "{bytes}");
 }
 

@@ -7,8 +7,9 @@
 //! The head is read first: a document of another kind, version or statement is told
 //! by name, and not by the first field that does not fit.
 //!
-//! Invariant: an error says where and what is expected, and never what stands
-//! there, which may be a secret.
+//! Invariant: an error says where and what is expected, and never the value that
+//! stands there, which may be a secret; of a number at most the first character
+//! that is no digit.
 
 use std::path::Path;
 

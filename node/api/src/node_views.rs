@@ -35,7 +35,7 @@ pub struct NodeStatus {
     pub syncing: bool,
     /// How many peers are connected.
     pub peers: u32,
-    /// Transactions that wait for a block.
+    /// Transactions that were taken and are in no final and durable block yet.
     pub pending: u32,
     /// What a byte and a unit of compute cost in the next block.
     pub base_fee: Amount,

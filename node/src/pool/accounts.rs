@@ -14,7 +14,15 @@ use pyralog_store::Store;
 pub(super) struct LatestAccounts {
     store: Arc<Store>,
     /// The lowest first; as many as the driver lets wait for the disk.
-    settling: VecDeque<(Height, Arc<WriteSet>)>,
+    settling: VecDeque<Settling>,
+}
+
+/// A block that is final and not yet in the store.
+struct Settling {
+    height: Height,
+    /// How many it holds.
+    transactions: usize,
+    writes: Arc<WriteSet>,
 }
 
 impl LatestAccounts {
@@ -25,15 +33,24 @@ impl LatestAccounts {
         }
     }
 
-    pub(super) fn add(&mut self, height: Height, writes: Arc<WriteSet>) {
-        self.settling.push_back((height, writes));
+    pub(super) fn add(&mut self, height: Height, transactions: usize, writes: Arc<WriteSet>) {
+        self.settling.push_back(Settling {
+            height,
+            transactions,
+            writes,
+        });
+    }
+
+    /// Transactions of blocks that are final and not yet in the store.
+    pub(super) fn settling_count(&self) -> usize {
+        self.settling.iter().map(|block| block.transactions).sum()
     }
 
     pub(super) fn forget(&mut self, durable: Height) {
         while self
             .settling
             .front()
-            .is_some_and(|(height, _)| *height <= durable)
+            .is_some_and(|block| block.height <= durable)
         {
             self.settling.pop_front();
         }
@@ -48,7 +65,7 @@ impl Accounts for LatestAccounts {
         let key = StateKey::Account { address: *address };
         let mut latest_first = self.settling.iter().rev();
         let written =
-            latest_first.find_map(|(_, writes)| writes.get(&key).map(Option::<&_>::cloned));
+            latest_first.find_map(|block| block.writes.get(&key).map(Option::<&_>::cloned));
         let value = match written {
             Some(value) => value,
             None => self.store.get(&key).map_err(|error| error.to_string())?,

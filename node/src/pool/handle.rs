@@ -84,6 +84,8 @@ pub(crate) enum Refused {
 pub(crate) struct PoolCounts {
     pub(crate) transactions: u64,
     pub(crate) bytes: u64,
+    /// What has left it for blocks that are final and not yet in the store.
+    pub(crate) settling: u64,
 }
 
 /// The way to the pool. All copies lead to the same one.

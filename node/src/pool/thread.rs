@@ -304,7 +304,8 @@ impl PoolThread {
 
     fn follow(&mut self, block: FollowedBlock) -> Result<(), Halt> {
         let height = block.height;
-        self.accounts.add(height, block.writes);
+        self.accounts
+            .add(height, block.included.len(), block.writes);
         let tip = NewTip {
             height,
             base_fee: block.base_fee,
@@ -339,6 +340,7 @@ impl PoolThread {
                 let _ = reply.send(PoolCounts {
                     transactions: self.pool.len() as u64,
                     bytes: self.pool.bytes().get(),
+                    settling: self.accounts.settling_count() as u64,
                 });
             }
         }

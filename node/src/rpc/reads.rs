@@ -31,8 +31,10 @@ use super::wait::{WAIT_MAX, failure_of};
 const ENTRIES_COUNT_MAX: u32 = 100;
 
 pub(super) async fn node_status(context: &Context) -> NodeStatus {
-    let head = context.head();
+    // In this order: what is pending no more is in a block up to the head.
     let counts = context.pool.counts().await.unwrap_or_default();
+    let pending = counts.transactions + counts.settling;
+    let head = context.head();
     NodeStatus {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         chain_id: context.genesis.chain_id().to_string(),
@@ -45,7 +47,7 @@ pub(super) async fn node_status(context: &Context) -> NodeStatus {
         oldest: context.store.oldest(),
         syncing: context.is_syncing(),
         peers: u32::try_from(context.peers().len()).unwrap_or(u32::MAX),
-        pending: u32::try_from(counts.transactions).unwrap_or(u32::MAX),
+        pending: u32::try_from(pending).unwrap_or(u32::MAX),
         base_fee: head.chain.base_fee,
         validator: context.validator,
     }

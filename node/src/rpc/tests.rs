@@ -2,10 +2,10 @@ use std::sync::Arc;
 
 use jsonrpsee::Extensions;
 use pyralog_api::{CometReadsServer, PyralogServer, discover};
-use pyralog_chain::mempool::{Limits, Rules, Source};
+use pyralog_chain::mempool::{Included, Limits, Rules, Source};
 use pyralog_config::Layers;
 use pyralog_genesis::Genesis;
-use pyralog_primitives::{ByteCount, DurationMs, PublicKey};
+use pyralog_primitives::{ByteCount, DurationMs, Nonce, PublicKey, TransactionId};
 use pyralog_replica::Replica;
 use pyralog_store::Options;
 use pyralog_telemetry::metrics::Metrics;
@@ -16,11 +16,12 @@ use super::context::Context;
 use super::gate::Caller;
 use super::peers;
 use super::prices::PRICES;
+use super::reads;
 use super::server::methods;
 use crate::chain::Feed;
 use crate::development;
 use crate::node::published;
-use crate::pool::{self, PoolSettings};
+use crate::pool::{self, FollowedBlock, PoolSettings};
 
 /// What answers are made from, over a chain without blocks.
 fn context(dir: &TempDir) -> Arc<Context> {
@@ -121,4 +122,32 @@ fn peers_are_ordered_about_from_the_machine_of_the_node_only() {
     for address in ["127.0.0.1", "::1", "::ffff:127.0.0.1"] {
         assert_eq!(ordered_from(Some(address)), ["no_peers"; 3], "{address}");
     }
+}
+
+#[tokio::test]
+async fn what_is_in_a_block_that_the_disk_has_not_is_pending() {
+    let dir = tempfile::tempdir().unwrap();
+    let context = context(&dir);
+    let pending = async || reads::node_status(&context).await.pending;
+    assert_eq!(pending().await, 0);
+    let height = context.head().height.next().unwrap();
+    let included = Included {
+        id: TransactionId::ZERO,
+        sender: PublicKey::new([7; 32]).address(),
+        nonce: Nonce::new(0),
+        height,
+    };
+    let block = FollowedBlock {
+        height,
+        base_fee: context.head().chain.base_fee,
+        included: vec![included],
+        touched: Vec::new(),
+        writes: Arc::default(),
+    };
+    context.pool.follow(block).await;
+    assert_eq!(pending().await, 1);
+    let pool = context.pool.clone();
+    let settled = tokio::task::spawn_blocking(move || pool.durable(height));
+    settled.await.unwrap();
+    assert_eq!(pending().await, 0);
 }

@@ -65,7 +65,6 @@ async fn terms_of(client: &HttpClient) -> Result<Terms, LoadError> {
 pub(super) async fn settle(targets: &[Target]) -> Result<Height, LoadError> {
     let end = Instant::now() + MEASURED_MAX;
     let mut last = None;
-    let mut was_empty = false;
     let mut pending = 0;
     while Instant::now() < end {
         let mut stands = Vec::new();
@@ -81,16 +80,12 @@ pub(super) async fn settle(targets: &[Target]) -> Result<Height, LoadError> {
             .max()
             .unwrap_or(0);
         let heights = stands.iter().map(|(_, height)| *height);
+        // What is not pending on a node is in a block up to its height.
         if let (0, Some(highest), Some(lowest)) = (pending, heights.clone().max(), heights.min()) {
-            if was_empty {
-                let last = *last.get_or_insert(highest);
-                if lowest >= last {
-                    return Ok(last);
-                }
+            let last = *last.get_or_insert(highest);
+            if lowest >= last {
+                return Ok(last);
             }
-            // A node may say at which height it is, and then that nothing is
-            // pending, because one more block took it. The next look knows it.
-            was_empty = true;
         }
         tokio::time::sleep(LOOK_AGAIN).await;
     }

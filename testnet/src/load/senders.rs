@@ -63,7 +63,9 @@ impl<'a> Senders<'a> {
         let listening: Vec<_> = listening.collect();
         let ends = wire::ends(&listening).await;
         let urls = urls(self.targets);
-        let watches: Vec<Watch> = urls.iter().map(|url| Watch::start(url)).collect();
+        let head = funding::settle(self.targets).await?;
+        let watches = urls.iter().map(|url| Watch::start(url, head));
+        let watches: Vec<Watch> = watches.collect();
         let reads = reads::start(urls, LEAD, measured);
         let start = Instant::now();
         let pids = self.targets.iter().map(|target| target.pid).collect();

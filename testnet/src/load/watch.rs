@@ -53,12 +53,15 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Listens until it is ended, or the node stops telling.
-    pub(super) fn start(node: &str) -> Self {
+    /// Listens to what comes after `head`, which the node has, until it is ended
+    /// or the node stops telling. A connection that takes its time misses
+    /// nothing.
+    pub(super) fn start(node: &str, head: Height) -> Self {
         let node = node.replacen("http", "ws", 1);
         let (last, until) = oneshot::channel();
-        let thread =
-            std::thread::spawn(move || runtime_of_one_thread()?.block_on(listen(&node, until)));
+        let thread = std::thread::spawn(move || {
+            runtime_of_one_thread()?.block_on(listen(&node, head, until))
+        });
         Self { thread, last }
     }
 
@@ -70,9 +73,12 @@ impl Watch {
     }
 }
 
-async fn listen(node: &str, until: oneshot::Receiver<Height>) -> Result<Seen, LoadError> {
+async fn listen(
+    node: &str,
+    head: Height,
+    until: oneshot::Receiver<Height>,
+) -> Result<Seen, LoadError> {
     let client = WsClientBuilder::default().build(node).await?;
-    let head = client.node_status().await?.height;
     let mut blocks = client.subscribe_blocks(Some(head)).await?;
     let mut seen = Seen::default();
     tokio::pin!(until);

@@ -19,7 +19,9 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, mpsc, watch};
 use tokio::task::JoinSet;
 
-use crate::chain::{AnyEngine, Clock, Feed, Memory, Parts, Published, block_interval, open_memory};
+use crate::chain::{
+    AnyEngine, Clock, Feed, Memory, Parts, Published, block_interval, gathering_span, open_memory,
+};
 use crate::error::NodeError;
 use crate::files::Files;
 use crate::health::Health;
@@ -165,6 +167,7 @@ impl Shared {
             logs: memory.logs,
             network: swarm,
             own,
+            gathering: gathering_span(network.genesis.consensus()),
             pool: self.pool.clone(),
             admitted,
             feed: Arc::clone(&self.feed),

@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::clock::Clock;
 use super::execution::Work;
+use super::gathering::Gathering;
 use super::halt::Halt;
 use super::offers::{Offers, Took};
 use super::serving::{Answer, Serving};
@@ -39,6 +40,11 @@ const BATCH_COUNT_MAX: usize = 256;
 /// more.
 const REST_SPAN: Duration = Duration::from_millis(2);
 
+/// How long answers to offers wait for something else that is said to all.
+/// Shorter, and each is a packet of its own; longer, and peers have more offers
+/// without an answer.
+const TOOK_SPAN: Duration = Duration::from_millis(25);
+
 /// A driver, and what it stands between.
 pub(crate) struct Host<E, S, D, N> {
     pub(crate) driver: Driver<E, S, D>,
@@ -47,6 +53,9 @@ pub(crate) struct Host<E, S, D, N> {
     pub(crate) network: Option<N>,
     pub(super) offers: Offers,
     pub(super) telling: Telling,
+    pub(super) gathering: Gathering,
+    /// When answers to offers are told at the latest.
+    pub(super) took_at: Instant,
     pub(super) serving: Serving,
     pub(super) verifying: Verifying,
     pub(crate) pool: PoolHandle,
@@ -90,6 +99,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             let until = |at: Instant| at.saturating_duration_since(Instant::now());
             let rest = wait(rest_at.map(until));
             let tell = wait(self.telling.wake().map(until));
+            let build = wait(self.gathering.wake().map(until));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
@@ -104,16 +114,21 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
                 Some(answer) = ears.answers.recv() => self.answer(&answer),
-                Some((to, word)) = ears.took.recv() => self.say(To::Peer(to), &word),
+                Some((to, word)) = late(self.took_at, &mut ears.took) => {
+                    self.say(To::Peer(to), &word);
+                }
                 Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
                 () = tell => {}
+                () = build => {}
                 () = due => {}
                 () = rest => continue,
             }
             self.hear_more(&mut ears, &mut batch);
             self.hear_beside(&mut ears);
             self.tell(batch).await?;
+            self.build().await;
             self.offer();
+            self.answer_offers(&mut ears.took);
             rest_at = Some(Instant::now() + REST_SPAN);
         }
     }
@@ -138,12 +153,21 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         while let Ok(answer) = ears.answers.try_recv() {
             self.answer(&answer);
         }
-        while let Ok((to, word)) = ears.took.try_recv() {
-            self.say(To::Peer(to), &word);
-        }
         while let Ok(admitted) = ears.admitted.try_recv() {
             self.telling.add(&admitted);
         }
+    }
+
+    /// Answers offers, if it is time.
+    fn answer_offers(&mut self, took: &mut mpsc::Receiver<Took>) {
+        let now = Instant::now();
+        if self.took_at > now {
+            return;
+        }
+        while let Ok((to, word)) = took.try_recv() {
+            self.say(To::Peer(to), &word);
+        }
+        self.took_at = now + TOOK_SPAN;
     }
 
     /// Blocks were read for a peer.
@@ -189,9 +213,14 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         for command in commands {
             match command {
                 Command::Say { to, word } => self.say(to, &word),
-                Command::Build { evidence } => self.ask(Work::Build { evidence }).await,
+                Command::Build { evidence } => {
+                    self.gathering.ask(evidence);
+                    self.build().await;
+                }
                 Command::Examine(body) => self.ask(Work::Examine(body)).await,
                 Command::Finalize { body, certificate } => {
+                    let count = body.block.transactions.len();
+                    self.gathering.decided(count, Instant::now());
                     self.ask(Work::Finalize { body, certificate }).await;
                 }
                 Command::Find {
@@ -217,18 +246,26 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         }
     }
 
+    /// Begins a block that has waited long enough.
+    async fn build(&mut self) {
+        if let Some(evidence) = self.gathering.due(Instant::now()) {
+            self.ask(Work::Build { evidence }).await;
+        }
+    }
+
     /// If the ledger's thread has ended, it has said why.
     async fn ask(&self, work: Work) {
         let _ = self.work.send(work).await;
     }
 
-    fn say(&self, to: To, word: &Word) {
+    fn say(&mut self, to: To, word: &Word) {
         let Some(network) = &self.network else {
             return;
         };
         let bytes: Arc<[u8]> = word.encode().into();
         match to {
             To::All => {
+                self.took_at = Instant::now();
                 let missed = network.publish(bytes).missed;
                 if missed > 0 {
                     tracing::debug!(missed, "peers are slow to listen");
@@ -319,6 +356,12 @@ async fn next<N: Network>(network: &mut Option<N>) -> Option<pyralog_p2p::Event>
 fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
     let mut context = Context::from_waker(Waker::noop());
     pin!(future).poll(&mut context)
+}
+
+/// What comes out from a moment on.
+async fn late<T>(at: Instant, receiver: &mut mpsc::Receiver<T>) -> Option<T> {
+    tokio::time::sleep_until(at.into()).await;
+    receiver.recv().await
 }
 
 async fn wait(span: Option<Duration>) {

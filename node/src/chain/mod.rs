@@ -19,6 +19,7 @@ mod driver;
 mod engine;
 mod execution;
 mod feed;
+mod gathering;
 mod halt;
 mod memory;
 mod offers;
@@ -29,6 +30,7 @@ mod tests;
 mod verifying;
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use pyralog_chain::mempool::Checked;
 use pyralog_consensus::Engine;
@@ -45,6 +47,7 @@ use tokio::sync::{mpsc, watch};
 pub(crate) use clock::Clock;
 pub(crate) use engine::{AnyEngine, block_interval};
 pub(crate) use feed::{Feed, Published};
+pub(crate) use gathering::gathering_span;
 pub use halt::Halt;
 pub use memory::MemoryError;
 pub(crate) use memory::{Memory, open_memory};
@@ -55,6 +58,7 @@ use crate::threads::{Thread, spawn};
 use committer::Committer;
 use driver::{Ears, Host};
 use execution::Execution;
+use gathering::Gathering;
 use offers::Offers;
 use serving::Serving;
 use telling::Telling;
@@ -79,6 +83,8 @@ pub(crate) struct Parts<E, S, D, N> {
     pub(crate) network: Option<N>,
     /// Who proposes; none for a node that only follows.
     pub(crate) own: Option<Address>,
+    /// How long its blocks wait for more.
+    pub(crate) gathering: Duration,
     pub(crate) pool: PoolHandle,
     /// Transactions that peers are told of directly.
     pub(crate) admitted: mpsc::Receiver<Vec<Checked>>,
@@ -147,6 +153,8 @@ where
             network: self.network,
             offers,
             telling: Telling::default(),
+            gathering: Gathering::new(self.gathering),
+            took_at: Instant::now(),
             serving,
             verifying: Verifying::new(events_in.clone()),
             pool: self.pool,

@@ -31,7 +31,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::watch;
 
 use super::network::{TIME, genesis, key, transfer};
-use crate::chain::{AnyEngine, Clock, Feed, Parts};
+use crate::chain::{AnyEngine, Clock, Feed, Parts, gathering_span};
 use crate::pool::{self, PoolSettings};
 use crate::syncing::Syncing;
 use crate::threads::Thread;
@@ -190,6 +190,7 @@ impl Follower {
             logs: Logs::open(disks).unwrap(),
             network: Some(swarm),
             own: None,
+            gathering: gathering_span(genesis.consensus()),
             pool: pool.handle.clone(),
             admitted: pool.admitted,
             feed: Arc::clone(&feed),

@@ -26,7 +26,7 @@ use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::watch;
 
 use super::fuse::{Fuse, Fused, Said, Watched};
-use crate::chain::{AnyEngine, Clock, Feed, Parts};
+use crate::chain::{AnyEngine, Clock, Feed, Parts, gathering_span};
 use crate::pool::{self, Answer, PoolHandle, PoolSettings};
 use crate::threads::Thread;
 
@@ -134,6 +134,7 @@ impl Several {
             logs,
             network: Some(network),
             own: Some(proposer),
+            gathering: gathering_span(genesis.consensus()),
             pool: pool.handle.clone(),
             admitted: pool.admitted,
             feed: Arc::clone(&feed),

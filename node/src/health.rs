@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use pyralog_primitives::{DurationMs, TimestampMs};
 use pyralog_store::{Room, Store};
+use pyralog_swarm::SwarmHandle;
 use pyralog_telemetry::health::{Check, CheckState, Report};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::watch;
@@ -13,7 +14,7 @@ use tokio::sync::watch;
 use crate::chain::{Clock, Feed};
 use crate::syncing::Syncing;
 
-/// How often the disk is looked at.
+/// How often the disk and peers are looked at.
 const LOOK_INTERVAL: Duration = Duration::from_secs(1);
 /// A chain is stuck if no block has come for so many of its intervals …
 const STUCK_INTERVALS: u64 = 10;
@@ -35,15 +36,29 @@ pub(crate) struct Health {
 }
 
 impl Health {
-    /// Looks at the disk each second until the node stops.
-    pub(crate) async fn watch(self: Arc<Self>, mut stop: watch::Receiver<bool>) {
+    /// Looks at the disk and at peers each second until the node stops.
+    pub(crate) async fn watch(
+        self: Arc<Self>,
+        peers: Option<SwarmHandle>,
+        mut stop: watch::Receiver<bool>,
+    ) {
         loop {
             self.look_at_disk();
+            if let Some(peers) = &peers {
+                self.look_at_peers(peers);
+            }
             tokio::select! {
                 _ = stop.wait_for(|stop| *stop) => return,
                 () = tokio::time::sleep(LOOK_INTERVAL) => {}
             }
         }
+    }
+
+    /// Notes who is there.
+    fn look_at_peers(&self, handle: &SwarmHandle) {
+        let p2p = &self.metrics.p2p;
+        p2p.set_peers(handle.peers().len());
+        p2p.set_bans(handle.bans().len());
     }
 
     /// Notes how much space is left.

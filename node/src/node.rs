@@ -100,7 +100,7 @@ impl Node {
         threads.extend(shared.begin(&network, home, &settings, key.as_ref(), chain)?);
         let context = Arc::new(shared.context(network, key.as_ref(), &settings, peers.clone()));
         let mut tasks = JoinSet::new();
-        tasks.spawn(Arc::clone(&health).watch(shared.stop.clone()));
+        tasks.spawn(Arc::clone(&health).watch(peers.clone(), shared.stop.clone()));
         tasks.spawn(shared.clone().serve_health(listeners.metrics, health));
         if let Some(gossip) = gossip {
             tasks.spawn(shared.clone().spread(gossip, to_gossip));

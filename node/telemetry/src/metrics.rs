@@ -19,6 +19,7 @@ mod chain;
 mod consensus;
 mod labels;
 mod mempool;
+mod p2p;
 mod process;
 mod rpc;
 mod store;
@@ -36,6 +37,7 @@ pub use self::blocksync::BlocksyncMetrics;
 pub use self::chain::ChainMetrics;
 pub use self::consensus::ConsensusMetrics;
 pub use self::mempool::MempoolMetrics;
+pub use self::p2p::P2pMetrics;
 use self::process::Process;
 pub use self::rpc::{Open, RpcMetrics};
 pub use self::store::StoreMetrics;
@@ -73,6 +75,8 @@ pub struct Metrics {
     pub rpc: RpcMetrics,
     /// How far behind the node is.
     pub blocksync: BlocksyncMetrics,
+    /// Who is there.
+    pub p2p: P2pMetrics,
     registry: Registry,
 }
 
@@ -98,6 +102,7 @@ impl Metrics {
             mempool: MempoolMetrics::register(&mut registry),
             rpc: RpcMetrics::register(&mut registry),
             blocksync: BlocksyncMetrics::register(&mut registry),
+            p2p: P2pMetrics::register(&mut registry),
             registry,
         }
     }

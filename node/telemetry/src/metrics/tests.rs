@@ -34,6 +34,8 @@ const FAMILIES: &[(&str, &str)] = &[
     ("pyralog_rpc_subscriptions", "gauge"),
     ("pyralog_rpc_shed", "counter"),
     ("pyralog_blocksync_syncing", "gauge"),
+    ("pyralog_p2p_peers", "gauge"),
+    ("pyralog_p2p_bans", "gauge"),
     #[cfg(target_os = "linux")]
     ("process_start_time_seconds", "gauge"),
     #[cfg(target_os = "linux")]
@@ -50,6 +52,7 @@ const CRATES: &[&str] = &[
     "mempool",
     "rpc",
     "blocksync",
+    "p2p",
     "build",
 ];
 
@@ -169,6 +172,8 @@ fn used() -> Metrics {
     metrics.rpc.answered("status", "busy", took);
     metrics.rpc.shed("connections");
     metrics.blocksync.set_syncing(true);
+    metrics.p2p.set_peers(7);
+    metrics.p2p.set_bans(2);
     metrics
 }
 
@@ -197,7 +202,12 @@ fn every_family_is_exported_with_help_and_type_and_no_other() {
 
 #[test]
 fn names_and_labels_follow_the_convention() {
-    let is_word = |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase());
+    let is_word = |word: &str| {
+        !word.is_empty()
+            && word
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+    };
     for (name, family) in read(&used().encode()) {
         let mut words = name.split('_');
         assert!(name.split('_').all(is_word), "{name}");
@@ -260,6 +270,8 @@ fn what_is_said_is_what_is_shown() {
         ("pyralog_rpc_request_seconds_count{method=\"status\"}", 3.0),
         ("pyralog_rpc_connections", 2.0),
         ("pyralog_rpc_subscriptions", 1.0),
+        ("pyralog_p2p_peers", 7.0),
+        ("pyralog_p2p_bans", 2.0),
         ("pyralog_rpc_shed_total{reason=\"connections\"}", 1.0),
         ("pyralog_blocksync_syncing", 1.0),
     ] {

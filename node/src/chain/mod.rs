@@ -152,7 +152,7 @@ where
             first,
             network: self.network,
             offers,
-            telling: Telling::default(),
+            telling: Telling::new(now.time),
             gathering: Gathering::new(self.gathering),
             took_at: Instant::now(),
             serving,

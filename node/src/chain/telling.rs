@@ -24,6 +24,7 @@ use std::time::{Duration, Instant};
 use pyralog_chain::mempool::{Checked, WeakChecked};
 use pyralog_driver::{OFFERED_BYTES_MAX, OFFERED_COUNT_MAX, OfferNumber, OfferPlace};
 use pyralog_p2p::PeerId;
+use pyralog_primitives::TimestampMs;
 
 /// Offers that a peer has not answered. Fewer, and short ones wait for each
 /// other; more than it keeps in line ([`super::offers::OFFER_COUNT_MAX`]) are
@@ -46,6 +47,9 @@ const ANSWER_PATIENCE: Duration = Duration::from_secs(10);
 /// bytes once it has left the pool.
 const OUTBOX_COUNT_MAX: usize = 65_536;
 
+/// More offers in a millisecond are never made.
+const OFFERS_PER_MS_BITS: u32 = 16;
+
 /// The number of a transaction in the order in which they came.
 type Position = u64;
 
@@ -57,7 +61,6 @@ pub(super) struct Offer {
 }
 
 /// What was told to whom.
-#[derive(Default)]
 pub(super) struct Telling {
     outbox: Outbox,
     lines: BTreeMap<PeerId, Line>,
@@ -102,6 +105,16 @@ struct Told {
 }
 
 impl Telling {
+    /// Begins at a time. Offers of a process that begins later have other
+    /// numbers, so that it takes no answer to an earlier one for its own.
+    pub(super) fn new(now: TimestampMs) -> Self {
+        Self {
+            outbox: Outbox::default(),
+            lines: BTreeMap::new(),
+            number: OfferNumber::new(now.get() << OFFERS_PER_MS_BITS),
+        }
+    }
+
     /// A peer is there.
     pub(super) fn connected(&mut self, peer: PeerId) {
         let line = Line {

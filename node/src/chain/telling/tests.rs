@@ -36,6 +36,10 @@ pub(crate) fn transfer(nonce: u64) -> Transaction {
     }
 }
 
+fn telling() -> Telling {
+    Telling::new(TimestampMs::new(1))
+}
+
 fn peer(number: u8) -> PeerId {
     PeerId::new(PublicKey::new([number; 32]))
 }
@@ -61,7 +65,7 @@ fn due(telling: &mut Telling, now: Instant) -> Vec<Offer> {
 
 #[test]
 fn peers_that_are_equally_far_are_told_by_one_offer_and_in_order() {
-    let (mut telling, now) = (Telling::default(), Instant::now());
+    let (mut telling, now) = (telling(), Instant::now());
     telling.connected(peer(1));
     telling.connected(peer(2));
     let news = all(0..5);
@@ -75,7 +79,7 @@ fn peers_that_are_equally_far_are_told_by_one_offer_and_in_order() {
 
 #[test]
 fn what_has_left_the_pool_is_told_to_nobody() {
-    let (mut telling, now) = (Telling::default(), Instant::now());
+    let (mut telling, now) = (telling(), Instant::now());
     telling.connected(peer(1));
     let mut news = all(0..5);
     telling.add(&news);
@@ -87,7 +91,7 @@ fn what_has_left_the_pool_is_told_to_nobody() {
 
 #[test]
 fn who_does_not_answer_is_told_no_more_than_fits_and_holds_up_nobody() {
-    let (mut telling, now) = (Telling::default(), Instant::now());
+    let (mut telling, now) = (telling(), Instant::now());
     telling.connected(peer(1));
     telling.connected(peer(2));
     let news = all(0..10_000);
@@ -113,7 +117,7 @@ fn who_does_not_answer_is_told_no_more_than_fits_and_holds_up_nobody() {
 
 #[test]
 fn what_a_peer_had_no_room_for_is_told_again_later_and_nothing_else() {
-    let (mut telling, now) = (Telling::default(), Instant::now());
+    let (mut telling, now) = (telling(), Instant::now());
     telling.connected(peer(1));
     let news = all(0..9);
     telling.add(&news);
@@ -131,7 +135,7 @@ fn what_a_peer_had_no_room_for_is_told_again_later_and_nothing_else() {
 
 #[test]
 fn who_never_has_room_is_told_so_often_and_no_more() {
-    let (mut telling, mut now) = (Telling::default(), Instant::now());
+    let (mut telling, mut now) = (telling(), Instant::now());
     telling.connected(peer(1));
     let news = all(0..1);
     telling.add(&news);
@@ -146,7 +150,7 @@ fn who_never_has_room_is_told_so_often_and_no_more() {
 
 #[test]
 fn who_comes_later_is_told_of_all_that_is_pending() {
-    let (mut telling, now) = (Telling::default(), Instant::now());
+    let (mut telling, now) = (telling(), Instant::now());
     telling.connected(peer(1));
     let news = all(0..3);
     telling.add(&news);
@@ -162,7 +166,7 @@ fn who_comes_later_is_told_of_all_that_is_pending() {
 
 #[test]
 fn the_oldest_are_forgotten_where_too_many_wait() {
-    let mut telling = Telling::default();
+    let mut telling = telling();
     let one = pending(0);
     for _ in 0..OUTBOX_COUNT_MAX + 10 {
         telling.add(std::slice::from_ref(&one));
@@ -175,6 +179,25 @@ fn the_oldest_are_forgotten_where_too_many_wait() {
         telling.outbox.entries.len() <= 1,
         "what is gone takes no room"
     );
+}
+
+#[test]
+fn an_answer_to_an_earlier_process_closes_no_offer_of_this_one() {
+    let (now, pending_one) = (Instant::now(), all(0..1));
+    let [before, after] = [1, 2].map(|begun| {
+        let mut telling = Telling::new(TimestampMs::new(begun));
+        telling.connected(peer(1));
+        telling.add(&pending_one);
+        let number = telling.next(now).unwrap().number;
+        (telling, number)
+    });
+    assert_ne!(before.1, after.1);
+    let (mut telling, number) = after;
+    let line = |telling: &Telling| telling.lines[&peer(1)].open.len();
+    telling.took(peer(1), before.1, &[], now);
+    assert_eq!(line(&telling), 1);
+    telling.took(peer(1), number, &[], now);
+    assert_eq!(line(&telling), 0);
 }
 
 /// A source of numbers that is the same for each seed.
@@ -192,7 +215,7 @@ impl Numbers {
 /// Peers lose offers and answers, lack room, and come and go.
 fn all_is_told(seed: u64) {
     let mut numbers = Numbers(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
-    let (mut telling, mut now) = (Telling::default(), Instant::now());
+    let (mut telling, mut now) = (telling(), Instant::now());
     let news = all(0..400);
     let mut known: [BTreeSet<TransactionId>; 3] = Default::default();
     let peers = [peer(1), peer(2), peer(3)];

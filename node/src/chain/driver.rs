@@ -40,10 +40,10 @@ const BATCH_COUNT_MAX: usize = 256;
 /// more.
 const REST_SPAN: Duration = Duration::from_millis(2);
 
-/// How long answers to offers wait for something else that is said to all.
-/// Shorter, and each is a packet of its own; longer, and peers have more offers
-/// without an answer.
-const TOOK_SPAN: Duration = Duration::from_millis(25);
+/// How long answers to offers wait for each other. Shorter, and each is a packet
+/// of its own; longer, and peers have more offers without an answer. After half
+/// of it, something else that is said to all takes them along.
+const TOOK_SPAN: Duration = Duration::from_millis(40);
 
 /// A driver, and what it stands between.
 pub(crate) struct Host<E, S, D, N> {
@@ -54,8 +54,10 @@ pub(crate) struct Host<E, S, D, N> {
     pub(super) offers: Offers,
     pub(super) telling: Telling,
     pub(super) gathering: Gathering,
-    /// When answers to offers are told at the latest.
-    pub(super) took_at: Instant,
+    /// When offers were last answered.
+    pub(super) answered_at: Instant,
+    /// Whether something was said to all since it was last looked at.
+    pub(super) has_spoken: bool,
     pub(super) serving: Serving,
     pub(super) verifying: Verifying,
     pub(crate) pool: PoolHandle,
@@ -114,7 +116,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
                 Some(answer) = ears.answers.recv() => self.answer(&answer),
-                Some((to, word)) = late(self.took_at, &mut ears.took) => {
+                Some((to, word)) = late(self.answered_at + TOOK_SPAN, &mut ears.took) => {
                     self.say(To::Peer(to), &word);
                 }
                 Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
@@ -160,14 +162,16 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
 
     /// Answers offers, if it is time.
     fn answer_offers(&mut self, took: &mut mpsc::Receiver<Took>) {
+        let has_spoken = std::mem::take(&mut self.has_spoken);
+        let span = if has_spoken { TOOK_SPAN / 2 } else { TOOK_SPAN };
         let now = Instant::now();
-        if self.took_at > now {
+        if now < self.answered_at + span {
             return;
         }
         while let Ok((to, word)) = took.try_recv() {
             self.say(To::Peer(to), &word);
         }
-        self.took_at = now + TOOK_SPAN;
+        self.answered_at = now;
     }
 
     /// Blocks were read for a peer.
@@ -265,7 +269,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         let bytes: Arc<[u8]> = word.encode().into();
         match to {
             To::All => {
-                self.took_at = Instant::now();
+                self.has_spoken = true;
                 let missed = network.publish(bytes).missed;
                 if missed > 0 {
                     tracing::debug!(missed, "peers are slow to listen");

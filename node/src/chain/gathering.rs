@@ -17,7 +17,7 @@ use pyralog_primitives::vote::Evidence;
 
 /// Shorter, and votes are most of what nodes say to each other at a tenth of what
 /// they can do; longer, and transactions wait for it.
-const SPAN: Duration = Duration::from_millis(50);
+const SPAN: Duration = Duration::from_millis(60);
 /// Of the time in which a proposal must come, what it may wait at most: a network
 /// whose rounds are short loses none by it.
 const PATIENCE_DIVISOR: u32 = 4;

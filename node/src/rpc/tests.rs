@@ -1,3 +1,4 @@
+use std::ops::Deref;
 use std::sync::Arc;
 
 use jsonrpsee::Extensions;
@@ -22,13 +23,41 @@ use crate::chain::Feed;
 use crate::development;
 use crate::node::published;
 use crate::pool::{self, FollowedBlock, PoolSettings};
+use crate::threads::Thread;
 
 /// What answers are made from, over a chain without blocks.
-fn context(dir: &TempDir) -> Arc<Context> {
+struct Answering {
+    context: Option<Arc<Context>>,
+    threads: Vec<Thread>,
+    _directory: TempDir,
+}
+
+impl Deref for Answering {
+    type Target = Arc<Context>;
+
+    fn deref(&self) -> &Arc<Context> {
+        self.context.as_ref().unwrap()
+    }
+}
+
+/// Whoever has a part of the context must be gone before.
+impl Drop for Answering {
+    fn drop(&mut self) {
+        self.context = None;
+        // The process must not end while they close the database.
+        for (_, thread) in self.threads.drain(..) {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn answering() -> Answering {
+    let directory = tempfile::tempdir().unwrap();
     let document = development::document();
     let genesis = Genesis::parse(&document).unwrap();
     let memory_max = ByteCount::new(1 << 20);
-    let replica = Replica::open(dir.path(), &genesis, Options::default(), memory_max).unwrap();
+    let replica =
+        Replica::open(directory.path(), &genesis, Options::default(), memory_max).unwrap();
     let head = published(&replica).unwrap();
     let metrics = Arc::new(Metrics::new("0"));
     let settings = PoolSettings {
@@ -42,15 +71,14 @@ fn context(dir: &TempDir) -> Arc<Context> {
     };
     let store = Arc::clone(replica.store());
     let pool = pool::start(&settings, Arc::clone(&store), Arc::clone(&metrics)).unwrap();
-    let pool = pool.handle;
     let (_, stop) = watch::channel(false);
-    Arc::new(Context {
+    let context = Context {
         genesis,
         document,
         validator: None,
         store,
         feed: Arc::new(Feed::new(head)),
-        pool,
+        pool: pool.handle,
         metrics,
         settings: Layers::new().load().unwrap().into_settings().rpc,
         is_disk_low: Arc::default(),
@@ -59,13 +87,18 @@ fn context(dir: &TempDir) -> Arc<Context> {
         index_events: true,
         subscription_room: Arc::new(Semaphore::new(1)),
         stop,
-    })
+    };
+    Answering {
+        context: Some(Arc::new(context)),
+        threads: pool.threads.into(),
+        _directory: directory,
+    }
 }
 
 #[test]
 fn the_document_of_the_surface_names_every_method_and_no_other() {
-    let dir = tempfile::tempdir().unwrap();
-    let module = methods(&context(&dir));
+    let context = answering();
+    let module = methods(&context);
     let mut served: Vec<&str> = module.method_names().collect();
     served.sort_unstable();
     let document = discover("0");
@@ -82,18 +115,16 @@ fn the_document_of_the_surface_names_every_method_and_no_other() {
 
 #[test]
 fn names_of_other_chains_are_for_reads_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let context = context(&dir);
+    let context = answering();
     let ours = super::methods::Methods(Arc::clone(&context)).into_rpc();
     assert!(ours.method_names().all(|name| name.starts_with("pyralog_")));
-    let theirs = super::comet::CometReads(context).into_rpc();
+    let theirs = super::comet::CometReads(Arc::clone(&context)).into_rpc();
     assert!(!theirs.method_names().any(|name| name.contains("broadcast")));
 }
 
 #[test]
 fn peers_are_ordered_about_from_the_machine_of_the_node_only() {
-    let dir = tempfile::tempdir().unwrap();
-    let context = context(&dir);
+    let context = answering();
     let ordered_from = |address: Option<&str>| {
         let mut caller = Extensions::new();
         if let Some(address) = address {
@@ -126,8 +157,7 @@ fn peers_are_ordered_about_from_the_machine_of_the_node_only() {
 
 #[tokio::test]
 async fn what_is_in_a_block_that_the_disk_has_not_is_pending() {
-    let dir = tempfile::tempdir().unwrap();
-    let context = context(&dir);
+    let context = answering();
     let pending = async || reads::node_status(&context).await.pending;
     assert_eq!(pending().await, 0);
     let height = context.head().height.next().unwrap();

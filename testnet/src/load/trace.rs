@@ -22,7 +22,7 @@ use tokio::task::JoinSet;
 use super::LoadError;
 use super::latencies::Latencies;
 use super::targets::Target;
-use super::watch::Seen;
+use super::watch::{Seen, SeenBlock};
 
 /// Blocks that are asked for at one time.
 const ASKED_COUNT: usize = 4;
@@ -41,9 +41,11 @@ pub(super) struct Taken {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Finals {
     /// Transactions that became final in the measured time, on the node on
-    /// which these were fewest; whoever sent them.
+    /// which these were fewest; whoever sent them. Those of a block became so
+    /// little by little since the one before, or a block more or less in the
+    /// time would be what is measured.
     pub(crate) transactions: u64,
-    /// Blocks of the same node.
+    /// Blocks that this node told of in the time.
     pub(crate) blocks: u64,
     /// Transactions that became final in the whole time.
     pub(crate) all: u64,
@@ -106,13 +108,26 @@ fn within(seen: &[Seen], from: Instant, to: Instant) -> (u64, u64) {
     let any_is_whole = seen.iter().any(|seen| seen.is_whole);
     let counted = seen.iter().filter(|seen| seen.is_whole || !any_is_whole);
     let counts = counted.map(|seen| {
-        let blocks = seen.blocks.iter();
-        let blocks = blocks.filter(|block| from <= block.at && block.at < to);
-        blocks.fold((0, 0), |(transactions, blocks), block| {
-            (transactions + u64::from(block.transactions), blocks + 1)
-        })
+        let blocks = &seen.blocks;
+        let told = blocks
+            .iter()
+            .filter(|block| from <= block.at && block.at < to);
+        let shares = blocks.windows(2).map(|pair| share(pair, from, to));
+        (shares.sum(), told.count() as u64)
     });
     counts.min().unwrap_or_default()
+}
+
+/// Of the transactions of the second of two blocks, those that count for a time.
+fn share(pair: &[SeenBlock], from: Instant, to: Instant) -> u64 {
+    let [before, block] = [pair[0], pair[1]];
+    let both = block
+        .at
+        .min(to)
+        .saturating_duration_since(before.at.max(from));
+    let whole = block.at.saturating_duration_since(before.at);
+    let part = u128::from(block.transactions) * both.as_nanos() / whole.as_nanos().max(1);
+    u64::try_from(part).expect("it is a part of the block's")
 }
 
 /// The heights at which there are transactions; none may have two blocks.
@@ -177,7 +192,6 @@ mod tests {
     use pyralog_primitives::{BlockId, Hash};
 
     use super::*;
-    use crate::load::watch::SeenBlock;
 
     fn told(start: Instant, blocks: &[(u64, u8, u32, u64)]) -> Seen {
         let blocks = blocks
@@ -197,16 +211,34 @@ mod tests {
     #[test]
     fn the_node_on_which_fewest_became_final_in_the_time_counts() {
         let start = Instant::now();
-        let fast = told(start, &[(1, 1, 5, 0), (2, 2, 7, 10), (3, 3, 9, 20)]);
-        let late = told(start, &[(1, 1, 5, 5), (2, 2, 7, 15), (3, 3, 9, 30)]);
+        let fast = told(start, &[(1, 1, 5, 0), (2, 2, 10, 10), (3, 3, 20, 20)]);
+        let late = told(start, &[(1, 1, 5, 5), (2, 2, 10, 15), (3, 3, 20, 35)]);
         let at = |millis| start + Duration::from_millis(millis);
         let seen = [fast, late];
-        assert_eq!(within(&seen, at(5), at(25)), (12, 2));
-        assert_eq!(within(&seen, at(10), at(31)), (16, 2));
+        assert_eq!(within(&seen, at(5), at(20)), (15, 2));
+        assert_eq!(within(&seen, at(15), at(36)), (10, 1));
         // Who stopped telling is passed over.
         let mut seen = seen;
         seen[1].is_whole = false;
-        assert_eq!(within(&seen, at(0), at(25)), (21, 3));
+        assert_eq!(within(&seen, at(0), at(25)), (30, 3));
+    }
+
+    #[test]
+    fn a_block_counts_for_the_time_since_the_one_before() {
+        let start = Instant::now();
+        let at = |millis| start + Duration::from_millis(millis);
+        let blocks = [
+            (1, 1, 0, 0),
+            (2, 2, 100, 100),
+            (3, 3, 100, 200),
+            (4, 4, 0, 300),
+        ];
+        let seen = [told(start, &blocks)];
+        // Ten a time, wherever the time begins and ends.
+        for from in 0..190 {
+            assert_eq!(within(&seen, at(from), at(from + 10)).0, 10, "{from}");
+        }
+        assert_eq!(within(&seen, at(150), at(400)).0, 50);
     }
 
     #[test]

@@ -35,7 +35,8 @@ pub struct NodeStatus {
     pub syncing: bool,
     /// How many peers are connected.
     pub peers: u32,
-    /// Transactions that were taken and are in no final and durable block yet.
+    /// Transactions in the pool, and those of final blocks that are not durable
+    /// here yet.
     pub pending: u32,
     /// What a byte and a unit of compute cost in the next block.
     pub base_fee: Amount,

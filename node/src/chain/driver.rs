@@ -44,6 +44,9 @@ const REST_SPAN: Duration = Duration::from_millis(2);
 /// of its own; longer, and peers have more offers without an answer. After half
 /// of it, something else that is said to all takes them along.
 const TOOK_SPAN: Duration = Duration::from_millis(40);
+/// Answers that wait. Fewer, and they do not wait for each other where there are
+/// many peers; more are memory, for whoever makes nothing but offers.
+const UNSAID_COUNT_MAX: usize = 1_024;
 
 /// A driver, and what it stands between.
 pub(crate) struct Host<E, S, D, N> {
@@ -54,6 +57,8 @@ pub(crate) struct Host<E, S, D, N> {
     pub(super) offers: Offers,
     pub(super) telling: Telling,
     pub(super) gathering: Gathering,
+    /// Answers to offers, on their way out.
+    pub(super) unsaid: Vec<Took>,
     /// When offers were last answered.
     pub(super) answered_at: Instant,
     /// Whether something was said to all since it was last looked at.
@@ -102,6 +107,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             let rest = wait(rest_at.map(until));
             let tell = wait(self.telling.wake().map(until));
             let build = wait(self.gathering.wake().map(until));
+            let answer = wait(self.answer_wake().map(until));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
@@ -116,12 +122,11 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
                 Some(answer) = ears.answers.recv() => self.answer(&answer),
-                Some((to, word)) = late(self.answered_at + TOOK_SPAN, &mut ears.took) => {
-                    self.say(To::Peer(to), &word);
-                }
+                Some(took) = ears.took.recv() => self.unsaid.push(took),
                 Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
                 () = tell => {}
                 () = build => {}
+                () = answer => {}
                 () = due => {}
                 () = rest => continue,
             }
@@ -130,7 +135,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             self.tell(batch).await?;
             self.build().await;
             self.offer();
-            self.answer_offers(&mut ears.took);
+            self.answer_offers();
             rest_at = Some(Instant::now() + REST_SPAN);
         }
     }
@@ -158,17 +163,25 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         while let Ok(admitted) = ears.admitted.try_recv() {
             self.telling.add(&admitted);
         }
+        while let Ok(took) = ears.took.try_recv() {
+            self.unsaid.push(took);
+        }
     }
 
-    /// Answers offers, if it is time.
-    fn answer_offers(&mut self, took: &mut mpsc::Receiver<Took>) {
+    /// When offers are to be answered.
+    fn answer_wake(&self) -> Option<Instant> {
+        (!self.unsaid.is_empty()).then(|| self.answered_at + TOOK_SPAN)
+    }
+
+    /// Answers offers, if it is time, or there are many.
+    fn answer_offers(&mut self) {
         let has_spoken = std::mem::take(&mut self.has_spoken);
         let span = if has_spoken { TOOK_SPAN / 2 } else { TOOK_SPAN };
         let now = Instant::now();
-        if now < self.answered_at + span {
+        if now < self.answered_at + span && self.unsaid.len() < UNSAID_COUNT_MAX {
             return;
         }
-        while let Ok((to, word)) = took.try_recv() {
+        for (to, word) in std::mem::take(&mut self.unsaid) {
             self.say(To::Peer(to), &word);
         }
         self.answered_at = now;
@@ -360,12 +373,6 @@ async fn next<N: Network>(network: &mut Option<N>) -> Option<pyralog_p2p::Event>
 fn poll_once<T>(future: impl Future<Output = T>) -> Poll<T> {
     let mut context = Context::from_waker(Waker::noop());
     pin!(future).poll(&mut context)
-}
-
-/// What comes out from a moment on.
-async fn late<T>(at: Instant, receiver: &mut mpsc::Receiver<T>) -> Option<T> {
-    tokio::time::sleep_until(at.into()).await;
-    receiver.recv().await
 }
 
 async fn wait(span: Option<Duration>) {

@@ -76,6 +76,9 @@ pub(crate) fn gathering_span(consensus: &Consensus) -> Duration {
 
 #[cfg(test)]
 mod tests {
+    use pyralog_genesis::{RoundTiming, SoloTiming};
+    use pyralog_primitives::DurationMs;
+
     use super::*;
 
     #[test]
@@ -97,6 +100,26 @@ mod tests {
         assert!(gathering.due(start + SPAN).is_some());
         assert_eq!(gathering.wake(), None);
         assert_eq!(gathering.due(start + SPAN), None);
+    }
+
+    #[test]
+    fn no_more_than_a_quarter_of_the_time_of_a_proposal_is_waited_and_alone_nothing() {
+        let timing = |propose| RoundTiming {
+            timeout_propose: DurationMs::new(propose),
+            timeout_vote: DurationMs::new(1_000),
+            timeout_step: DurationMs::new(500),
+            empty_block_interval: DurationMs::new(5_000),
+        };
+        for (propose, millis) in [(50, 12), (200, 50), (240, 60), (3_000, 60)] {
+            let whole = |span: Duration| span.as_millis();
+            let pbft = gathering_span(&Consensus::Pbft(timing(propose)));
+            let tendermint = gathering_span(&Consensus::Tendermint(timing(propose)));
+            assert_eq!((whole(pbft), whole(tendermint)), (millis, millis));
+        }
+        let solo = Consensus::Solo(SoloTiming {
+            block_interval: DurationMs::new(1_000),
+        });
+        assert_eq!(gathering_span(&solo), Duration::ZERO);
     }
 
     #[test]

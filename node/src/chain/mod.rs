@@ -154,6 +154,7 @@ where
             offers,
             telling: Telling::new(now.time),
             gathering: Gathering::new(self.gathering),
+            unsaid: Vec::new(),
             answered_at: Instant::now(),
             has_spoken: false,
             serving,

@@ -106,7 +106,8 @@ struct Told {
 
 impl Telling {
     /// Begins at a time. Offers of a process that begins later have other
-    /// numbers, so that it takes no answer to an earlier one for its own.
+    /// numbers, so that it takes no answer to an earlier one for its own; if the
+    /// clock was set back, it may, and tells of some again a second later.
     pub(super) fn new(now: TimestampMs) -> Self {
         Self {
             outbox: Outbox::default(),

@@ -6,11 +6,11 @@
 //!
 //! Invariants:
 //! - nothing is passed on before this node has taken it into its own pool;
-//! - who passes on what anybody could see to be wrong is blamed; what comes too
-//!   late, or finds no room, is not passed on, and nobody is blamed; what no
-//!   node has a use for that is where the chain is may happen, and who passes on
-//!   little else is blamed by the network. A node that is behind knows too
-//!   little to say so.
+//! - who passes on what anybody could see to be wrong is blamed; what is known,
+//!   or finds no room, is not passed on, and nobody is blamed; what no node has a
+//!   use for that is where the chain is, as what has long been in a block, may
+//!   happen, and who passes on little else is blamed by the network. A node that
+//!   is behind knows too little to say so, and passes on nothing of its own.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use pyralog_primitives::codec::{Canonical, List};
 use pyralog_primitives::transaction::Transaction;
 use tokio::sync::{mpsc, watch};
 
-use crate::pool::{Answer, PoolHandle, Refused, source_of};
+use crate::pool::{Answer, Novelty, PoolHandle, Refused, source_of};
 use crate::syncing::Syncing;
 
 /// What a message has besides its transactions.
@@ -45,7 +45,11 @@ pub(crate) async fn spread<G: Gossip>(
         tokio::select! {
             biased;
             () = stopped(&mut stop) => return,
-            Some(news) = admitted.recv() => pass_on(&gossip, &news),
+            // The pool hands over again what is in no block once this node is
+            // where the others are.
+            Some(news) = admitted.recv() => if !syncing.is_syncing() {
+                pass_on(&gossip, &news);
+            },
             heard = gossip.next() => match heard {
                 Some(heard) => {
                     let verdict = judge(&pool, &heard, &syncing).await;
@@ -95,7 +99,12 @@ fn length(transaction: &Transaction) -> usize {
 
 /// What is to become of a message: this node passes on what it takes itself.
 async fn judge(pool: &PoolHandle, heard: &Spread, syncing: &Syncing) -> Verdict {
-    let Ok(Word::Offer { transactions, .. }) = Word::decode(&heard.bytes) else {
+    // Nobody answers what is spread, so there is one number that it may have.
+    let Ok(Word::Offer {
+        number: OfferNumber::UNANSWERED,
+        transactions,
+    }) = Word::decode(&heard.bytes)
+    else {
         return Verdict::Reject;
     };
     let transactions = transactions.into_vec();
@@ -116,7 +125,10 @@ fn verdict(answers: &[Answer]) -> Verdict {
         Answer::Refused(Refused::Rejected(why)) => matches!(**why, Rejection::Form(_)),
         _ => false,
     };
-    let is_news = |answer: &Answer| matches!(answer, Answer::Taken { known: false, .. });
+    let is_news = |answer: &Answer| match answer {
+        Answer::Taken { novelty, .. } => *novelty == Novelty::News,
+        Answer::Refused(_) => false,
+    };
     if answers.iter().any(is_wrong) {
         Verdict::Reject
     } else if answers.iter().any(is_news) {
@@ -128,11 +140,13 @@ fn verdict(answers: &[Answer]) -> Verdict {
     }
 }
 
-/// Whether every node says so, whatever it has in its pool and whichever of the
-/// last blocks it has seen.
+/// Whether every node says so, whatever it has in its pool; but for what has
+/// only just become so, whichever of the last blocks it has seen.
 fn is_useless(answer: &Answer) -> bool {
-    let Answer::Refused(Refused::Rejected(why)) = answer else {
-        return false;
+    let why = match answer {
+        Answer::Taken { novelty, .. } => return *novelty == Novelty::Spent,
+        Answer::Refused(Refused::Rejected(why)) => why,
+        Answer::Refused(_) => return false,
     };
     matches!(
         **why,
@@ -141,6 +155,8 @@ fn is_useless(answer: &Answer) -> bool {
             | Rejection::ComputeAboveBlock { .. }
             | Rejection::FeeTooLow { .. }
             | Rejection::BalanceTooLow { .. }
+            | Rejection::Expired { .. }
+            | Rejection::NonceUsed { .. }
     )
 }
 
@@ -151,14 +167,16 @@ mod tests {
 
     use super::*;
 
-    const NEWS: Answer = Answer::Taken {
-        id: TransactionId::ZERO,
-        known: false,
-    };
-    const KNOWN: Answer = Answer::Taken {
-        id: TransactionId::ZERO,
-        known: true,
-    };
+    const NEWS: Answer = taken(Novelty::News);
+    const KNOWN: Answer = taken(Novelty::Known);
+    const SPENT: Answer = taken(Novelty::Spent);
+
+    const fn taken(novelty: Novelty) -> Answer {
+        Answer::Taken {
+            id: TransactionId::ZERO,
+            novelty,
+        }
+    }
 
     fn refused(why: Rejection) -> Answer {
         Answer::Refused(Refused::Rejected(Box::new(why)))
@@ -181,7 +199,10 @@ mod tests {
         };
         for (answers, expected) in [
             (vec![poor(), poor()], Verdict::Useless),
-            (vec![poor(), late()], Verdict::Ignore),
+            (vec![poor(), late(), SPENT], Verdict::Useless),
+            (vec![SPENT], Verdict::Useless),
+            (vec![SPENT, KNOWN], Verdict::Ignore),
+            (vec![SPENT, NEWS], Verdict::Accept),
             (vec![poor(), KNOWN], Verdict::Ignore),
             (vec![poor(), NEWS], Verdict::Accept),
             (vec![NEWS], Verdict::Accept),

@@ -277,11 +277,11 @@ mod tests {
 
     use super::*;
     use crate::chain::telling::tests::transfer;
-    use crate::pool::answering;
+    use crate::pool::{Novelty, answering};
 
     const TAKEN: Answer = Answer::Taken {
         id: TransactionId::ZERO,
-        known: false,
+        novelty: Novelty::News,
     };
 
     fn peer(number: u8) -> PeerId {

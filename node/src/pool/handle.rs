@@ -56,9 +56,20 @@ pub(super) enum Urgent {
 #[derive(Clone, Debug)]
 pub(crate) enum Answer {
     /// It is pending, or in a block.
-    Taken { id: TransactionId, known: bool },
+    Taken { id: TransactionId, novelty: Novelty },
     /// It is not.
     Refused(Refused),
+}
+
+/// What the pool knew before of a transaction that it was given.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Novelty {
+    /// Nothing.
+    News,
+    /// It is pending, or has not been in a block for long.
+    Known,
+    /// It has been in a block for longer than transactions travel.
+    Spent,
 }
 
 /// All callers together have too much in line, so that nothing of a submission

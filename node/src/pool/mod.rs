@@ -15,12 +15,13 @@
 
 mod accounts;
 mod handle;
+mod spent;
 mod thread;
 mod waiters;
 
 #[cfg(test)]
 pub(crate) use handle::answering;
-pub(crate) use handle::{Answer, Crowded, PoolHandle, Refused};
+pub(crate) use handle::{Answer, Crowded, Novelty, PoolHandle, Refused};
 pub(crate) use thread::{FollowedBlock, Pool, PoolSettings, start};
 
 use pyralog_chain::mempool::Source;

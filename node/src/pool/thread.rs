@@ -7,7 +7,7 @@ use std::time::Duration;
 use pyralog_chain::fees::Usage;
 use pyralog_chain::mempool::{
     Admission, Batch, BlockSpace, Checked, Departure, Fate, Included, Left, Limits, LimitsError,
-    Mempool, NewTip, Offered, Outcome, Rules, Source, Verified,
+    Mempool, NewTip, Offered, Outcome, Rules, Source, Status, Verified,
 };
 use pyralog_driver::{FoundTransaction, OFFERED_COUNT_MAX};
 use pyralog_primitives::batch::BATCH_COUNT_MAX;
@@ -20,8 +20,9 @@ use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
 use super::accounts::LatestAccounts;
-use super::handle::{Answer, Offers, Ordinary, PoolCounts, PoolHandle, Refused, Urgent};
+use super::handle::{Answer, Novelty, Offers, Ordinary, PoolCounts, PoolHandle, Refused, Urgent};
 use super::is_peer;
+use super::spent::Spent;
 use super::waiters::{Waiters, rejected};
 use crate::chain::{Clock, Halt};
 use crate::threads::{Thread, spawn};
@@ -101,6 +102,7 @@ pub(crate) fn start(
         admission: Admission::new(rules),
         pool: Mempool::new(rules, limits, height, base_fee)?,
         accounts: LatestAccounts::new(store),
+        spent: Spent::default(),
         waiters: Waiters::default(),
         is_verifying: false,
         batches: batches_in,
@@ -142,6 +144,7 @@ struct PoolThread {
     admission: Admission,
     pool: Mempool,
     accounts: LatestAccounts,
+    spent: Spent,
     waiters: Waiters,
     is_verifying: bool,
     batches: mpsc::Sender<Batch>,
@@ -312,7 +315,9 @@ impl PoolThread {
             included: &block.included,
             touched: &block.touched,
         };
-        let left = self.pool.on_block(Clock::now(), &tip, &self.accounts);
+        let now = Clock::now();
+        self.spent.note(now, height);
+        let left = self.pool.on_block(now, &tip, &self.accounts);
         self.note_left(&left.map_err(Halt::Read)?);
         self.note_offers();
         Ok(())
@@ -357,7 +362,10 @@ impl PoolThread {
                     self.waiters.wait(signed_id, source, (call, place));
                     continue;
                 }
-                Offered::Known { id } => Answer::Taken { id, known: true },
+                Offered::Known { id } => Answer::Taken {
+                    id,
+                    novelty: self.novelty(&id),
+                },
                 Offered::Rejected(rejection) => {
                     self.metrics.mempool.rejected(rejection.reason());
                     rejected(rejection)
@@ -365,6 +373,14 @@ impl PoolThread {
                 Offered::Busy => Answer::Refused(Refused::Busy),
             };
             self.waiters.answer(call, place, answer);
+        }
+    }
+
+    /// How new one is that the pool knows.
+    fn novelty(&self, id: &TransactionId) -> Novelty {
+        match self.pool.status(id) {
+            Status::Included { height } if self.spent.holds(height) => Novelty::Spent,
+            _ => Novelty::Known,
         }
     }
 }

@@ -6,7 +6,7 @@ use pyralog_chain::mempool::{Fate, Outcome, Rejection, Source};
 use pyralog_primitives::{SignedTransactionId, TransactionId};
 use tokio::sync::{OwnedSemaphorePermit, oneshot};
 
-use super::handle::{Answer, Refused};
+use super::handle::{Answer, Novelty, Refused};
 
 /// The answers to one call, as they come in.
 struct Call {
@@ -115,8 +115,14 @@ impl Waiters {
 
 fn answer_of(id: TransactionId, fate: &Fate) -> Answer {
     match fate {
-        Fate::Admitted(_) => Answer::Taken { id, known: false },
-        Fate::Known => Answer::Taken { id, known: true },
+        Fate::Admitted(_) => Answer::Taken {
+            id,
+            novelty: Novelty::News,
+        },
+        Fate::Known => Answer::Taken {
+            id,
+            novelty: Novelty::Known,
+        },
         Fate::Rejected(rejection) => rejected(rejection.clone()),
         Fate::Unchecked => Answer::Refused(Refused::Unchecked),
     }

@@ -10,7 +10,7 @@ use pyralog_telemetry::metrics::Metrics;
 use super::context::Context;
 use super::failures::{rejected, stopping};
 use super::gate::Caller;
-use crate::pool::{Answer, Crowded, PoolHandle, Refused};
+use crate::pool::{Answer, Crowded, Novelty, PoolHandle, Refused};
 
 /// Transactions of one call. More would wait for each other longer than a
 /// batch of signatures takes.
@@ -98,9 +98,9 @@ async fn answers(
 
 fn outcome(context: &Context, answer: Answer) -> Result<Submitted, Failure> {
     match answer {
-        Answer::Taken { id, known } => Ok(Submitted {
+        Answer::Taken { id, novelty } => Ok(Submitted {
             transaction: id,
-            known,
+            known: novelty != Novelty::News,
         }),
         Answer::Refused(Refused::Rejected(rejection)) => Err(rejected(&rejection)),
         Answer::Refused(Refused::Stopping) => Err(stopping()),

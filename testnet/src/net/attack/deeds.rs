@@ -16,6 +16,7 @@ pub(super) async fn run(attack: Attack, targets: &Targets, watch: &Watch) -> Don
         Attack::Connections => crowds::connections(targets).await,
         Attack::SlowReading => lies::slow_reading(targets).await,
         Attack::UselessGossip => spam::useless_gossip(targets, watch).await,
+        Attack::SpentGossip => spam::spent_gossip(targets, watch).await,
         Attack::ReplayedVotes => spam::replayed_votes(targets, watch).await,
         Attack::LyingSync => lies::lying_sync(targets, watch).await,
         Attack::Identities => crowds::identities(targets).await,

@@ -62,6 +62,8 @@ pub enum Attack {
     SlowReading,
     /// Transactions that are well formed and signed, and of no use.
     UselessGossip,
+    /// Transactions that have long been in a block, in messages that are new.
+    SpentGossip,
     /// What validators have said, again and again.
     ReplayedVotes,
     /// Says that it is ahead, and answers with blocks that it has made up.
@@ -72,12 +74,13 @@ pub enum Attack {
 
 impl Attack {
     /// All of them, in the order in which they are done.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Garbage,
         Self::Oversize,
         Self::Connections,
         Self::SlowReading,
         Self::UselessGossip,
+        Self::SpentGossip,
         Self::ReplayedVotes,
         Self::LyingSync,
         Self::Identities,
@@ -91,6 +94,7 @@ impl Attack {
             Self::Connections => "connections",
             Self::SlowReading => "slow-reading",
             Self::UselessGossip => "useless-gossip",
+            Self::SpentGossip => "spent-gossip",
             Self::ReplayedVotes => "replayed-votes",
             Self::LyingSync => "lying-sync",
             Self::Identities => "identities",

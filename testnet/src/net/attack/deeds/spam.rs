@@ -2,13 +2,14 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use libp2p::Stream;
 use pyralog_api::PyralogClient;
 use pyralog_driver::{OfferNumber, Word};
 use pyralog_primitives::codec::{Canonical, List};
-use pyralog_primitives::{Amount, Nonce};
+use pyralog_primitives::transaction::Transaction;
+use pyralog_primitives::{Amount, Height, Nonce};
 use tokio::time::{Instant, sleep};
 
 use super::frames::each;
@@ -21,6 +22,11 @@ use crate::net::attack::{Attack, Done, Targets};
 const SPREAD_INTERVAL: Duration = Duration::from_millis(5);
 /// How long useless gossip goes on if nobody ends it.
 const SPREAD_MAX: Duration = Duration::from_secs(40);
+/// What has been in a block for so long travels no more: nodes say after half a
+/// minute.
+const SPENT_AFTER: Duration = Duration::from_secs(33);
+/// Transactions of one message that says the same again, at most.
+const SPENT_COUNT_MAX: usize = 512;
 /// What is remembered of validators, to be said again.
 const HEARD_MAX: usize = 8;
 /// How often it is said again before it is looked whether there is more.
@@ -41,8 +47,67 @@ pub(super) async fn useless_gossip(targets: &Targets, watch: &Watch) -> Done {
         return done;
     };
     let poor = Account::of(targets.who(Attack::UselessGossip, 1).key);
+    let told = spread(targets, &who, |count| {
+        let amount = Amount::new(count as u128);
+        vec![poor.pay(&status, Nonce::new(0), poor.address(), amount)]
+    })
+    .await;
+    let what = "payments by gossip of an account that has nothing";
+    done.say(what, &who, &told, Some("of no use"));
+    done
+}
+
+/// A payment that has long been in a block, in as many messages as there are ways
+/// to say it once more.
+pub(super) async fn spent_gossip(targets: &Targets, watch: &Watch) -> Done {
+    let mut done = Done::default();
+    let who = Who {
+        spreads: true,
+        ..targets.who(Attack::SpentGossip, 0)
+    };
+    let Some(payment) = spent(watch).await else {
+        let nothing = "nothing: no node shows a transaction";
+        done.sent.push(nothing.to_owned());
+        return done;
+    };
+    let told = spread(targets, &who, |count| {
+        vec![payment.clone(); count.min(SPENT_COUNT_MAX)]
+    })
+    .await;
+    let what = "a payment by gossip that has long been made";
+    done.say(what, &who, &told, Some("of no use"));
+    done
+}
+
+/// A transaction that was in a block long ago, or will have been.
+async fn spent(watch: &Watch) -> Option<Transaction> {
+    // Whether this one is made final is looked at when all is over.
+    let _ = watch.pay(0).await;
+    let client = watch.client();
+    let status = client.node_status().await.ok()?;
+    let mut height = status.oldest.max(Height::FIRST);
+    while height <= status.height {
+        let view = client.block(Some(height)).await.ok()?;
+        if let Some(transaction) = view.block.transactions.first() {
+            let made = UNIX_EPOCH + Duration::from_millis(view.block.header.time.get());
+            let age = SystemTime::now().duration_since(made).unwrap_or_default();
+            sleep(SPENT_AFTER.saturating_sub(age)).await;
+            return Some(transaction.clone());
+        }
+        height = height.next()?;
+    }
+    None
+}
+
+/// Spreads to each node what is to be said for the first time, the second and so
+/// on, until somebody ends it.
+async fn spread(
+    targets: &Targets,
+    who: &Who,
+    say: impl Fn(usize) -> Vec<Transaction>,
+) -> Vec<Result<(), Gone>> {
     let end = Instant::now() + SPREAD_MAX;
-    let told = each(targets, &who, async |mut peer| {
+    each(targets, who, async |mut peer| {
         let _said = peer.greet().await?;
         let mut count = 0;
         while Instant::now() < end {
@@ -50,21 +115,16 @@ pub(super) async fn useless_gossip(targets: &Targets, watch: &Watch) -> Done {
                 return Err(Gone::Closed);
             }
             count += 1;
-            let to = poor.address();
-            let payment = poor.pay(&status, Nonce::new(0), to, Amount::new(count));
             let offer = Word::Offer {
                 number: OfferNumber::UNANSWERED,
-                transactions: List::new(vec![payment]).expect("one is few"),
+                transactions: List::new(say(count)).expect("they are few"),
             };
             peer.spread(offer.encode()).await?;
             sleep(SPREAD_INTERVAL).await;
         }
         Ok(())
     })
-    .await;
-    let what = "payments by gossip of an account that has nothing";
-    done.say(what, &who, &told, Some("of no use"));
-    done
+    .await
 }
 
 /// Hears what validators say while payments are made, and says the last of it

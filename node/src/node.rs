@@ -32,7 +32,7 @@ use crate::rpc::{self, Context, Server};
 use crate::source::Network;
 use crate::spreading::spread;
 use crate::syncing::Syncing;
-use crate::threads::Thread;
+use crate::threads::{Awaited, Thread};
 
 /// A node that runs.
 pub(crate) struct Node {
@@ -72,6 +72,8 @@ impl Node {
         let head = published(&replica)?;
         describe(&metrics, &network, &head, replica.store());
         let pool = start_pool(&network, &settings, &head, replica.store(), &metrics)?;
+        // Before what holds the pool: where something fails, that is dropped first.
+        let mut threads = Awaited(pool.threads.into());
         let (stop, stopped) = watch::channel(false);
         let shared = Shared {
             store: Arc::clone(replica.store()),
@@ -85,7 +87,6 @@ impl Node {
         };
         let health = Arc::new(shared.health(block_interval(network.genesis.consensus())));
         health.look_at_disk();
-        let mut threads = Vec::from(pool.threads);
         let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
         let peers = swarm.as_ref().map(Swarm::handle);
         let gossip = swarm.as_ref().map(Swarm::gossip);
@@ -97,7 +98,9 @@ impl Node {
         };
         let p2p = peers.as_ref().and_then(SwarmHandle::address);
         let chain = (replica, swarm, to_driver);
-        threads.extend(shared.begin(&network, home, &settings, key.as_ref(), chain)?);
+        threads
+            .0
+            .extend(shared.begin(&network, home, &settings, key.as_ref(), chain)?);
         let context = Arc::new(shared.context(network, key.as_ref(), &settings, peers.clone()));
         let mut tasks = JoinSet::new();
         tasks.spawn(Arc::clone(&health).watch(peers.clone(), shared.stop.clone()));
@@ -116,7 +119,7 @@ impl Node {
         Ok(Self {
             stop,
             server,
-            threads,
+            threads: std::mem::take(&mut threads.0),
             tasks,
             store,
             feed,

@@ -9,6 +9,20 @@ use crate::chain::Halt;
 /// A thread of the node, by name.
 pub(crate) type Thread = (&'static str, JoinHandle<Result<(), Halt>>);
 
+/// Threads that are waited for when this is dropped, after all that they wait
+/// for: the process must not end while one of them closes the database.
+#[derive(Default)]
+pub(crate) struct Awaited(pub(crate) Vec<Thread>);
+
+impl Drop for Awaited {
+    fn drop(&mut self) {
+        for (_, thread) in self.0.drain(..) {
+            // Why it failed is said elsewhere, or will not matter any more.
+            let _ = thread.join();
+        }
+    }
+}
+
 /// Starts a thread that may wait for messages and timers on a runtime of its
 /// own, beside nobody.
 pub(crate) fn spawn(

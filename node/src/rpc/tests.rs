@@ -23,12 +23,13 @@ use crate::chain::Feed;
 use crate::development;
 use crate::node::published;
 use crate::pool::{self, FollowedBlock, PoolSettings};
-use crate::threads::Thread;
+use crate::threads::Awaited;
 
 /// What answers are made from, over a chain without blocks.
+/// Whoever has a part of the context must be gone before this is.
 struct Answering {
-    context: Option<Arc<Context>>,
-    threads: Vec<Thread>,
+    context: Arc<Context>,
+    _pool: Awaited,
     _directory: TempDir,
 }
 
@@ -36,18 +37,7 @@ impl Deref for Answering {
     type Target = Arc<Context>;
 
     fn deref(&self) -> &Arc<Context> {
-        self.context.as_ref().unwrap()
-    }
-}
-
-/// Whoever has a part of the context must be gone before.
-impl Drop for Answering {
-    fn drop(&mut self) {
-        self.context = None;
-        // The process must not end while they close the database.
-        for (_, thread) in self.threads.drain(..) {
-            let _ = thread.join();
-        }
+        &self.context
     }
 }
 
@@ -89,8 +79,8 @@ fn answering() -> Answering {
         stop,
     };
     Answering {
-        context: Some(Arc::new(context)),
-        threads: pool.threads.into(),
+        context: Arc::new(context),
+        _pool: Awaited(pool.threads.into()),
         _directory: directory,
     }
 }

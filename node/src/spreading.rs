@@ -163,9 +163,15 @@ fn is_useless(answer: &Answer) -> bool {
 #[cfg(test)]
 mod tests {
     use pyralog_primitives::transaction::TransactionError;
-    use pyralog_primitives::{Amount, Height, TransactionId};
+    use std::pin::pin;
+    use std::task::{Context, Waker};
+
+    use pyralog_p2p::{MemoryNetwork, PeerId, SpreadId};
+    use pyralog_primitives::{Amount, Height, PublicKey, TransactionId};
 
     use super::*;
+    use crate::chain::transfer;
+    use crate::pool::answering;
 
     const NEWS: Answer = taken(Novelty::News);
     const KNOWN: Answer = taken(Novelty::Known);
@@ -180,6 +186,71 @@ mod tests {
 
     fn refused(why: Rejection) -> Answer {
         Answer::Refused(Refused::Rejected(Box::new(why)))
+    }
+
+    fn behind(is_behind: bool) -> Arc<Syncing> {
+        let syncing = Syncing::default();
+        syncing.note(Height::new(1), Height::new(9), is_behind);
+        Arc::new(syncing)
+    }
+
+    fn peer(number: u8) -> PeerId {
+        PeerId::new(PublicKey::new([number; 32]))
+    }
+
+    /// What becomes of a message whose transaction gets this answer.
+    async fn judged(number: u64, answer: Answer, is_behind: bool) -> Verdict {
+        let pool = answering(move |given| vec![answer.clone(); given.len()]);
+        let offer = Word::Offer {
+            number: OfferNumber::new(number),
+            transactions: List::new(vec![transfer(0)]).unwrap(),
+        };
+        let bytes: Arc<[u8]> = offer.encode().into();
+        let heard = Spread {
+            from: peer(1),
+            id: SpreadId::of(&bytes),
+            bytes,
+        };
+        judge(&pool, &heard, &behind(is_behind)).await
+    }
+
+    #[tokio::test]
+    async fn one_message_has_one_form_and_who_is_behind_says_of_nothing_that_it_is_useless() {
+        assert_eq!(judged(0, NEWS, false).await, Verdict::Accept);
+        assert_eq!(judged(1, NEWS, false).await, Verdict::Reject);
+        assert_eq!(judged(0, SPENT, false).await, Verdict::Useless);
+        assert_eq!(judged(0, SPENT, true).await, Verdict::Ignore);
+    }
+
+    #[tokio::test]
+    async fn who_is_behind_spreads_nothing_of_its_own() {
+        for (is_behind, expected) in [(true, 0), (false, 1)] {
+            let network = MemoryNetwork::new();
+            let own = network.join(peer(1)).unwrap();
+            let other = network.join(peer(2)).unwrap();
+            let (news, admitted) = mpsc::channel(1);
+            let (stop, stopped) = watch::channel(false);
+            let spreading = tokio::spawn(spread(
+                own.gossip(),
+                answering(|_| Vec::new()),
+                admitted,
+                behind(is_behind),
+                stopped,
+            ));
+            for nonce in 0..2 {
+                // The second is taken once the first was dealt with.
+                let checked = Checked::from_block(transfer(nonce));
+                news.send(vec![checked]).await.unwrap();
+            }
+            news.reserve().await.unwrap();
+            stop.send(true).unwrap();
+            spreading.await.unwrap();
+            let mut heard = other.gossip();
+            let mut next = pin!(heard.next());
+            let mut context = Context::from_waker(Waker::noop());
+            let count = usize::from(next.as_mut().poll(&mut context).is_ready());
+            assert_eq!(count, expected);
+        }
     }
 
     #[test]

@@ -11,7 +11,6 @@ pub(crate) type Thread = (&'static str, JoinHandle<Result<(), Halt>>);
 
 /// Threads that are waited for when this is dropped, after all that they wait
 /// for: the process must not end while one of them closes the database.
-#[derive(Default)]
 pub(crate) struct Awaited(pub(crate) Vec<Thread>);
 
 impl Drop for Awaited {

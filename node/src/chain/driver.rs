@@ -19,6 +19,7 @@ use pyralog_primitives::codec::{Canonical, List};
 use pyralog_telemetry::metrics::Metrics;
 use tokio::sync::{mpsc, watch};
 
+use super::answering::Answering;
 use super::clock::Clock;
 use super::execution::Work;
 use super::gathering::Gathering;
@@ -40,14 +41,6 @@ const BATCH_COUNT_MAX: usize = 256;
 /// more.
 const REST_SPAN: Duration = Duration::from_millis(2);
 
-/// How long answers to offers wait for each other. Shorter, and each is a packet
-/// of its own; longer, and peers have more offers without an answer. After half
-/// of it, something else that is said to all takes them along.
-const TOOK_SPAN: Duration = Duration::from_millis(40);
-/// Answers that wait. Fewer, and they do not wait for each other where there are
-/// many peers; more are memory, for whoever makes nothing but offers.
-const UNSAID_COUNT_MAX: usize = 1_024;
-
 /// A driver, and what it stands between.
 pub(crate) struct Host<E, S, D, N> {
     pub(crate) driver: Driver<E, S, D>,
@@ -57,12 +50,7 @@ pub(crate) struct Host<E, S, D, N> {
     pub(super) offers: Offers,
     pub(super) telling: Telling,
     pub(super) gathering: Gathering,
-    /// Answers to offers, on their way out.
-    pub(super) unsaid: Vec<Took>,
-    /// When offers were last answered.
-    pub(super) answered_at: Instant,
-    /// Whether something was said to all since it was last looked at.
-    pub(super) has_spoken: bool,
+    pub(super) answering: Answering,
     pub(super) serving: Serving,
     pub(super) verifying: Verifying,
     pub(crate) pool: PoolHandle,
@@ -107,7 +95,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             let rest = wait(rest_at.map(until));
             let tell = wait(self.telling.wake().map(until));
             let build = wait(self.gathering.wake().map(until));
-            let answer = wait(self.answer_wake().map(until));
+            let answer = wait(self.answering.wake().map(until));
             tokio::select! {
                 biased;
                 // Also when whoever could say so is gone.
@@ -122,7 +110,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
                 }
                 heard = next(&mut self.network) => self.hear(heard, &mut batch),
                 Some(answer) = ears.answers.recv() => self.answer(&answer),
-                Some(took) = ears.took.recv() => self.unsaid.push(took),
+                Some(took) = ears.took.recv() => self.answering.add(took),
                 Some(admitted) = ears.admitted.recv() => self.telling.add(&admitted),
                 () = tell => {}
                 () = build => {}
@@ -164,27 +152,15 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
             self.telling.add(&admitted);
         }
         while let Ok(took) = ears.took.try_recv() {
-            self.unsaid.push(took);
+            self.answering.add(took);
         }
     }
 
-    /// When offers are to be answered.
-    fn answer_wake(&self) -> Option<Instant> {
-        (!self.unsaid.is_empty()).then(|| self.answered_at + TOOK_SPAN)
-    }
-
-    /// Answers offers, if it is time, or there are many.
+    /// Answers offers, if it is time.
     fn answer_offers(&mut self) {
-        let has_spoken = std::mem::take(&mut self.has_spoken);
-        let span = if has_spoken { TOOK_SPAN / 2 } else { TOOK_SPAN };
-        let now = Instant::now();
-        if now < self.answered_at + span && self.unsaid.len() < UNSAID_COUNT_MAX {
-            return;
-        }
-        for (to, word) in std::mem::take(&mut self.unsaid) {
+        for (to, word) in self.answering.due(Instant::now()) {
             self.say(To::Peer(to), &word);
         }
-        self.answered_at = now;
     }
 
     /// Blocks were read for a peer.
@@ -282,7 +258,7 @@ impl<E: Engine, S: Signer, D: Disk, N: Network> Host<E, S, D, N> {
         let bytes: Arc<[u8]> = word.encode().into();
         match to {
             To::All => {
-                self.has_spoken = true;
+                self.answering.spoken();
                 let missed = network.publish(bytes).missed;
                 if missed > 0 {
                     tracing::debug!(missed, "peers are slow to listen");

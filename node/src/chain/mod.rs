@@ -13,6 +13,7 @@
 //! the last one is written; readers see a block only once it is durable, and
 //! read from the store, so they wait for nobody.
 
+mod answering;
 mod clock;
 mod committer;
 mod driver;
@@ -51,10 +52,13 @@ pub(crate) use gathering::gathering_span;
 pub use halt::Halt;
 pub use memory::MemoryError;
 pub(crate) use memory::{Memory, open_memory};
+#[cfg(test)]
+pub(crate) use telling::tests::transfer;
 
 use crate::pool::PoolHandle;
 use crate::syncing::Syncing;
 use crate::threads::{Thread, spawn};
+use answering::Answering;
 use committer::Committer;
 use driver::{Ears, Host};
 use execution::Execution;
@@ -154,9 +158,7 @@ where
             offers,
             telling: Telling::new(now.time),
             gathering: Gathering::new(self.gathering),
-            unsaid: Vec::new(),
-            answered_at: Instant::now(),
-            has_spoken: false,
+            answering: Answering::new(Instant::now()),
             serving,
             verifying: Verifying::new(events_in.clone()),
             pool: self.pool,

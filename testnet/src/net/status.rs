@@ -139,12 +139,16 @@ impl fmt::Display for NetStatus {
 }
 
 /// How long ago a time was, in what people count it in.
-fn age(now: SystemTime, time: TimestampMs) -> String {
+/// How long ago that was. Clocks of validators may be ahead of ours by a little.
+pub(super) fn since(now: SystemTime, time: TimestampMs) -> Duration {
     let then = UNIX_EPOCH.checked_add(Duration::from_millis(time.get()));
-    // Clocks of validators may be ahead of ours by a little.
-    let age = then.map_or(Duration::ZERO, |then| {
+    then.map_or(Duration::ZERO, |then| {
         now.duration_since(then).unwrap_or_default()
-    });
+    })
+}
+
+fn age(now: SystemTime, time: TimestampMs) -> String {
+    let age = since(now, time);
     let seconds = age.as_secs();
     match seconds {
         0..=9 => format!("{:.1} s", age.as_secs_f64()),

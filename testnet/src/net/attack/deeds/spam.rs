@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use libp2p::Stream;
 use pyralog_api::PyralogClient;
@@ -17,6 +17,7 @@ use crate::Account;
 use crate::net::attack::raw::{Gone, Who, Words, frame, hear, shout};
 use crate::net::attack::watch::Watch;
 use crate::net::attack::{Attack, Done, Targets};
+use crate::net::status::since;
 
 /// Messages of gossip in a second: as many as the network is made for.
 const SPREAD_INTERVAL: Duration = Duration::from_millis(5);
@@ -89,8 +90,7 @@ async fn spent(watch: &Watch) -> Option<Transaction> {
     while height <= status.height {
         let view = client.block(Some(height)).await.ok()?;
         if let Some(transaction) = view.block.transactions.first() {
-            let made = UNIX_EPOCH + Duration::from_millis(view.block.header.time.get());
-            let age = SystemTime::now().duration_since(made).unwrap_or_default();
+            let age = since(SystemTime::now(), view.block.header.time);
             sleep(SPENT_AFTER.saturating_sub(age)).await;
             return Some(transaction.clone());
         }

@@ -90,12 +90,8 @@ impl Node {
         let swarm = peers::join(&network, home, &settings.p2p, key.as_ref()).await?;
         let peers = swarm.as_ref().map(Swarm::handle);
         let gossip = swarm.as_ref().map(Swarm::gossip);
-        // A validator tells the others directly.
-        let (_, nothing) = mpsc::channel(1);
-        let (to_driver, to_gossip) = match (&key, &gossip) {
-            (None, Some(_)) => (nothing, pool.admitted),
-            _ => (pool.admitted, nothing),
-        };
+        let is_follower = key.is_none() && gossip.is_some();
+        let (to_driver, to_gossip) = ways(pool.admitted, is_follower);
         let p2p = peers.as_ref().and_then(SwarmHandle::address);
         let chain = (replica, swarm, to_driver);
         threads
@@ -135,6 +131,17 @@ impl Node {
 
 /// Transactions that came to this node first.
 type Admitted = mpsc::Receiver<Vec<Checked>>;
+
+/// What goes to the driver, and what to gossip: a validator tells the others
+/// directly.
+fn ways(admitted: Admitted, is_follower: bool) -> (Admitted, Admitted) {
+    let (_, nothing) = mpsc::channel(1);
+    if is_follower {
+        (nothing, admitted)
+    } else {
+        (admitted, nothing)
+    }
+}
 
 /// What several parts hold.
 #[derive(Clone)]
